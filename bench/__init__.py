@@ -1,0 +1,1 @@
+"""What a run is, where data comes from, where results go."""

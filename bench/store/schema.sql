@@ -1,0 +1,103 @@
+-- The store, version 1. Users may query it with plain SQL: duckdb results/bench.duckdb
+
+CREATE TABLE IF NOT EXISTS meta (schema_version INTEGER NOT NULL);
+
+-- One row an invocation of `bench run` or `bench evaluate`.
+CREATE TABLE IF NOT EXISTS runs (
+    run_id      VARCHAR PRIMARY KEY,
+    started_at  TIMESTAMP NOT NULL,
+    profile     VARCHAR NOT NULL,
+    spec        JSON NOT NULL,         -- the whole RunSpec
+    command     VARCHAR NOT NULL,
+    host        JSON NOT NULL,         -- system, cores, memory, accelerator
+    versions    JSON NOT NULL,         -- python and the libraries that matter
+    git_commit  VARCHAR                -- NULL outside a checkout; ends in '+' where files were changed
+);
+
+-- dataset x split seed x generator x config x seed. `holdout` as generator is the reference:
+-- real records scored in place of synthetic ones.
+CREATE TABLE IF NOT EXISTS cells (
+    cell_id        VARCHAR PRIMARY KEY,
+    dataset        VARCHAR NOT NULL,
+    variant        VARCHAR NOT NULL,   -- demo, original, file: never mixed
+    family         VARCHAR NOT NULL,
+    dataset_digest VARCHAR NOT NULL,
+    split          VARCHAR NOT NULL,
+    split_seed     INTEGER NOT NULL,
+    generator      VARCHAR NOT NULL,
+    config         JSON NOT NULL,
+    config_hash    VARCHAR NOT NULL,
+    seed           INTEGER NOT NULL,
+    profile        VARCHAR NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS run_cells (
+    run_id  VARCHAR NOT NULL,
+    cell_id VARCHAR NOT NULL,
+    PRIMARY KEY (run_id, cell_id)
+);
+
+-- stage: 'fit', 'sample', or the name of an evaluator.
+CREATE TABLE IF NOT EXISTS stages (
+    stage_key         VARCHAR PRIMARY KEY,
+    cell_id           VARCHAR NOT NULL,
+    stage             VARCHAR NOT NULL,
+    status            VARCHAR NOT NULL,  -- done, failed
+    phase             VARCHAR,           -- where it failed: raised, timeout, memory, killed, upstream
+    error             VARCHAR,
+    finished_at       TIMESTAMP NOT NULL,
+    wall_seconds      DOUBLE NOT NULL,
+    cpu_seconds       DOUBLE NOT NULL,
+    peak_memory_bytes BIGINT,
+    device            VARCHAR NOT NULL,
+    details           JSON NOT NULL      -- for 'sample': requested, returned, attempts, rejected, shortfall
+);
+
+CREATE TABLE IF NOT EXISTS scores (
+    stage_key        VARCHAR NOT NULL,
+    cell_id          VARCHAR NOT NULL,
+    evaluator        VARCHAR NOT NULL,
+    metric           VARCHAR NOT NULL,
+    protocol         VARCHAR NOT NULL,
+    version          INTEGER NOT NULL,
+    value            DOUBLE,             -- NULL where it is not defined
+    stderr           DOUBLE,
+    higher_is_better BOOLEAN NOT NULL,
+    n                BIGINT NOT NULL,
+    imputed          BOOLEAN NOT NULL,
+    details          JSON NOT NULL,
+    PRIMARY KEY (stage_key, metric, protocol)
+);
+
+-- Numbers printed elsewhere, with how certain they are.
+CREATE TABLE IF NOT EXISTS published (
+    paper VARCHAR, "table" VARCHAR, method VARCHAR, dataset VARCHAR, metric VARCHAR,
+    value DOUBLE, split VARCHAR, certainty VARCHAR, source VARCHAR
+);
+
+-- What leaderboards read. `reference` is the holdout cell's value of the same metric.
+CREATE OR REPLACE VIEW leaderboard_scores AS
+WITH holdout AS (
+    SELECT c.dataset_digest, c.split, c.split_seed, c.seed, c.profile, s.metric, s.protocol, s.version,
+           avg(s.value) AS reference
+    FROM scores s JOIN cells c USING (cell_id)
+    WHERE c.generator = 'holdout'
+    GROUP BY ALL
+)
+SELECT rc.run_id, c.cell_id, c.dataset, c.variant, c.family, c.dataset_digest, c.split, c.split_seed,
+       c.generator, c.config_hash, c.seed, c.profile,
+       s.evaluator, s.metric, s.protocol, s.version, s.value, s.stderr, s.higher_is_better, s.n, s.imputed,
+       h.reference, s.details
+FROM scores s
+JOIN cells c USING (cell_id)
+JOIN run_cells rc USING (cell_id)
+LEFT JOIN holdout h USING (dataset_digest, split, split_seed, seed, profile, metric, protocol, version);
+
+CREATE OR REPLACE VIEW leaderboard_stages AS
+SELECT rc.run_id, c.cell_id, c.dataset, c.variant, c.family, c.split, c.split_seed, c.generator,
+       c.config_hash, c.seed, c.profile,
+       t.stage, t.status, t.phase, t.error, t.finished_at, t.wall_seconds, t.cpu_seconds,
+       t.peak_memory_bytes, t.device, t.details
+FROM stages t
+JOIN cells c USING (cell_id)
+JOIN run_cells rc USING (cell_id);

@@ -1,0 +1,1 @@
+"""Leaderboards: they read the views of the store and nothing else."""
