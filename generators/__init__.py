@@ -1,1 +1,22 @@
-"""Generators of synthetic records."""
+"""Generators of synthetic records, imported when first asked for: torch comes only with `DiffLM`."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from generators.base import Generator, Sample
+
+if TYPE_CHECKING:
+    from generators.difflm import DiffLM
+    from generators.marginals import Marginals
+    from generators.real import Real
+    from generators.smote import Smote
+
+__all__ = ["DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
+
+HOMES = {"DiffLM": "difflm", "Marginals": "marginals", "Real": "real", "Smote": "smote"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in HOMES:
+        raise AttributeError(f"module 'generators' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"generators.{HOMES[name]}"), name)

@@ -1,0 +1,118 @@
+"""Record -> text and back: one JSON object a record, keys = column names in schema order.
+
+Source: DiffLM (arXiv 2411.03250), section 3.1: raw values, no instruction, no template. A dataset
+with a single text column (code) is its own text.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import warnings
+
+import pandas as pd
+
+from bench.errors import BenchError
+from bench.frames import conform
+from bench.records import Column, Family, Schema
+
+
+def plain(schema: Schema) -> bool:
+    """Whether a record is one text that stands for itself."""
+    return len(schema.columns) == 1 and schema.columns[0].kind == "text"
+
+
+def is_text(schema: Schema) -> bool:
+    """Whether records are free text rather than rows of a table."""
+    return any(column.kind in ("text", "json") for column in schema.columns)
+
+
+def empty(schema: Schema) -> pd.DataFrame:
+    """A canonical frame without records."""
+    return conform(pd.DataFrame(columns=schema.names), schema)
+
+
+def to_texts(records: pd.DataFrame, schema: Schema) -> list[str]:
+    """The text of every record; labels are JSON strings, missing values null."""
+    if plain(schema):
+        return records.iloc[:, 0].tolist()
+    fields = [
+        [f"{json.dumps(column.name, ensure_ascii=False)}: {text}" for text in field_texts(records[column.name], column)]
+        for column in schema.columns
+    ]
+    return ["{" + ", ".join(row) + "}" for row in zip(*fields, strict=True)]
+
+
+def field_texts(values: pd.Series, column: Column) -> list[str]:
+    """The JSON text of every value of one column."""
+    missing = values.isna()
+    if column.kind == "json":
+        texts = values.astype("object")
+    elif column.kind == "integer":
+        texts = values.astype("str").astype("object")
+    elif column.kind == "real":
+        texts = values.map(lambda value: json.dumps(float(value)))
+    else:
+        texts = values.map(lambda value: json.dumps(value, ensure_ascii=False), na_action="ignore")
+    return texts.where(~missing, "null").tolist()
+
+
+def from_texts(texts: list[str], schema: Schema, family: Family) -> tuple[pd.DataFrame, list[str | None]]:
+    """Records of the texts that are legal, in order, and for every text the reason why it is not (None where it is).
+
+    A legal text is a JSON object with exactly the columns of the schema and values of their kinds; a
+    program (family code) must parse.
+    """
+    rows, reasons = [], []
+    for text in texts:
+        try:
+            row = from_text(text, schema)
+            if family == "code":
+                check_program(row.iloc[0, 0])
+        except BenchError as error:
+            reasons.append(str(error))
+        else:
+            rows.append(row)
+            reasons.append(None)
+    return pd.concat([empty(schema), *rows], ignore_index=True), reasons
+
+
+def check_program(program: str) -> None:
+    """Raise BenchError where Python cannot parse the program."""
+    try:
+        with warnings.catch_warnings():
+            # a doubtful escape in sampled text is not worth a line on the user's screen
+            warnings.simplefilter("ignore", SyntaxWarning)
+            ast.parse(program)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise BenchError("does not parse") from error
+
+
+def from_text(text: str, schema: Schema) -> pd.DataFrame:
+    """One record as a frame of one row.
+
+    Raises:
+        BenchError: the reason why the text is no legal record.
+    """
+    if plain(schema):
+        if not text.strip():
+            raise BenchError("empty text")
+        return conform(pd.DataFrame({schema.names[0]: [text]}), schema)
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BenchError("not JSON") from error
+    if not isinstance(value, dict) or list(value) != schema.names:
+        raise BenchError("not exactly the columns of the schema")
+    fields = {}
+    for column in schema.columns:
+        field = value[column.name]
+        if field is not None and column.kind == "json":
+            field = json.dumps(field, ensure_ascii=False)
+        elif field is not None and not isinstance(field, (int, float) if column.numeric else str):
+            raise BenchError(f"a value of '{column.name}' is not of its kind")
+        fields[column.name] = [field]
+    try:
+        return conform(pd.DataFrame(fields), schema)
+    except BenchError as error:
+        raise BenchError("a value is not of its kind") from error

@@ -1,0 +1,91 @@
+"""The tokenizer for records that are text: byte-level byte-pair encoding learnt from the train split.
+
+Every byte string can be spelled, so validation and test text never falls outside the vocabulary.
+Ids: 0 padding, 1 beginning of record, 2 end of record, then the byte-pair tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from bench.errors import BenchError
+from bench.records import Schema
+from generators.difflm.grammar import Grammar, GrammarBuilder
+from generators.difflm.serialise import to_texts
+from generators.difflm.table_tokenizer import BEGIN, PAD
+
+END = 2
+SPECIAL = ["<pad>", "<begin>", "<end>"]
+
+
+class TextTokenizer:
+    """Records as text <-> token ids; the counterpart of `TableTokenizer`."""
+
+    def __init__(self, tokenizer: Tokenizer, schema: Schema, length: int) -> None:
+        self.tokenizer = tokenizer
+        self.schema = schema
+        self.size = tokenizer.get_vocab_size()
+        self.length = length
+        self.grammar = self._grammar()
+
+    @classmethod
+    def learn(cls, train: pd.DataFrame, schema: Schema, *, vocabulary: int, max_length: int) -> TextTokenizer:
+        """Learn merges from the train records.
+
+        Raises:
+            BenchError: a train record is longer than `max_length` tokens.
+        """
+        texts = to_texts(train, schema)
+        tokenizer = Tokenizer(models.BPE())
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+        tokenizer.decoder = decoders.ByteLevel()
+        alphabet = pre_tokenizers.ByteLevel.alphabet()
+        trainer = trainers.BpeTrainer(
+            vocab_size=vocabulary, special_tokens=SPECIAL, initial_alphabet=sorted(alphabet), show_progress=False
+        )
+        tokenizer.train_from_iterator(texts, trainer)
+        lengths = [len(encoding) + 2 for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
+        if max(lengths) > max_length:
+            long = sum(length > max_length for length in lengths)
+            raise BenchError(
+                f"{long} of {len(texts)} train records are longer than max_length = {max_length} tokens "
+                f"(the longest has {max(lengths)}); raise max_length or shorten the records"
+            )
+        return cls(tokenizer, schema, max(lengths))
+
+    def _grammar(self) -> Grammar:
+        builder = GrammarBuilder(zero=0)
+        end, reading = builder.state(PAD, PAD), builder.state(END, self.size - 1)
+        after = np.full(self.size, reading, dtype=np.int64)
+        after[[PAD, END]] = end
+        return builder.build(after, reading, end)
+
+    def encode(self, records: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Ids (rows, length) and which records fit into `length`; see `TableTokenizer.encode`."""
+        encodings = self.tokenizer.encode_batch(to_texts(records, self.schema), add_special_tokens=False)
+        spelled = np.asarray([len(encoding) + 2 <= self.length for encoding in encodings], dtype=bool)
+        rows = [[BEGIN, *encoding.ids, END] for encoding, fits in zip(encodings, spelled, strict=True) if fits]
+        ids = np.full((len(rows), self.length), PAD, dtype=np.int64)
+        for row, tokens in zip(ids, rows, strict=True):
+            row[: len(tokens)] = tokens
+        return ids, spelled
+
+    def texts(self, ids: np.ndarray) -> list[str]:
+        """The text of every row of ids; special tokens are left out."""
+        return self.tokenizer.decode_batch(ids.tolist(), skip_special_tokens=True)
+
+    def quantiles(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Byte-pair tokens have no order."""
+        return []
+
+    def state(self) -> dict[str, Any]:
+        return {"length": self.length, "tokenizer": self.tokenizer.to_str()}
+
+    @classmethod
+    def restore(cls, state: Mapping[str, Any], schema: Schema) -> TextTokenizer:
+        return cls(Tokenizer.from_str(state["tokenizer"]), schema, state["length"])

@@ -1,0 +1,136 @@
+"""Interpolation of mixed records by SMOTE, SMOTE-NC or SMOTE-N (Chawla et al. 2002, sections 4 and 6).
+
+Used as a generator as in TabDDPM (Kotelnikov et al. 2023) and TabSyn: every class is sampled, not
+only rare ones. Numbers are scaled to unit variance, so that no column rules the distance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
+from numpy.typing import NDArray
+
+from bench.records import Schema
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Train records as a matrix.
+
+    Args:
+        values: shape (rows, numeric + categorical); scaled numbers first, then codes.
+        classes: shape (rows,); what records are interpolated within.
+        names: numeric columns of the matrix in their order; one without any value is not among them.
+        centre, scale, low, high: of the numeric columns; shape (numeric,).
+        labels: categorical column -> labels in the order of their codes, a missing one included. A
+            numeric column with gaps has a categorical column beside it that says where they are.
+    """
+
+    values: NDArray[np.float64]
+    classes: NDArray[np.int64]
+    names: list[str]
+    centre: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    labels: dict[tuple[str, str], pd.Index]
+
+
+def encode(records: pd.DataFrame, schema: Schema, target_bins: int) -> Encoded:
+    """Numbers and codes of the train records; the gaps of numbers are filled with the median."""
+    raw = {name: records[name].to_numpy(dtype="float64", na_value=np.nan) for name in schema.numeric}
+    raw = {name: values for name, values in raw.items() if not np.isnan(values).all()}
+    labels, codes = {}, []
+    for name in schema.names:
+        if name not in schema.numeric:
+            code, labels["category", name] = pd.factorize(records[name], use_na_sentinel=False)
+            codes.append(code)
+        elif name in raw and np.isnan(raw[name]).any():
+            code, labels["missing", name] = pd.factorize(records[name].isna())
+            codes.append(code)
+    filled = np.empty((len(records), len(raw)))
+    for position, values in enumerate(raw.values()):
+        filled[:, position] = np.where(np.isnan(values), np.nanmedian(values), values)
+    scale = filled.std(axis=0)
+    scale = np.where(scale > 0, scale, 1.0)
+    centre = filled.mean(axis=0)
+    return Encoded(
+        np.column_stack([(filled - centre) / scale, *codes]).astype(np.float64),
+        target_classes(records, schema, target_bins),
+        list(raw),
+        centre,
+        scale,
+        filled.min(axis=0),
+        filled.max(axis=0),
+        labels,
+    )
+
+
+def target_classes(records: pd.DataFrame, schema: Schema, target_bins: int) -> NDArray[np.int64]:
+    """The class of every record: its target, the quantile bin of a numeric one, or 0 without one."""
+    if schema.target is None:
+        return np.zeros(len(records), dtype=np.int64)
+    target = records[schema.target]
+    if schema.task == "regression":
+        values = target.to_numpy(dtype="float64", na_value=np.nan)
+        edges = np.unique(np.nanquantile(values, np.linspace(0, 1, target_bins + 1)[1:-1]))
+        return np.searchsorted(edges, values, side="right").astype(np.int64)
+    return pd.factorize(target, use_na_sentinel=False)[0].astype(np.int64)
+
+
+def interpolate(encoded: Encoded, n: int, neighbours: int, seed: int) -> NDArray[np.float64]:
+    """`n` new rows of the matrix, classes as frequent as in train up to chance; shape (n, columns).
+
+    A class of no more rows than `neighbours` is drawn from without interpolation.
+    """
+    rng = np.random.default_rng(seed)
+    sizes = np.bincount(encoded.classes)
+    wanted = rng.multinomial(n, sizes / sizes.sum())
+    parts = [np.empty((0, encoded.values.shape[1]))]
+    large = np.flatnonzero(sizes > neighbours)
+    for small in np.flatnonzero((sizes <= neighbours) & (wanted > 0)):
+        parts.append(encoded.values[rng.choice(np.flatnonzero(encoded.classes == small), size=wanted[small])])
+    chosen = np.isin(encoded.classes, large[wanted[large] > 0])
+    if chosen.any():
+        parts.append(oversample(encoded, chosen, wanted, neighbours, int(rng.integers(2**31))))
+    return rng.permutation(np.concatenate(parts))
+
+
+def oversample(
+    encoded: Encoded, chosen: NDArray[np.bool_], wanted: NDArray[np.int64], neighbours: int, seed: int
+) -> NDArray[np.float64]:
+    """The new rows that imbalanced-learn adds to the chosen ones; `wanted` of every class."""
+    # one more class of one row: the library refuses data of a single class, and adds nothing to this
+    values = np.concatenate([encoded.values[chosen], encoded.values[:1]])
+    classes = np.append(encoded.classes[chosen], -1)
+    strategy = {c: int((classes == c).sum() + wanted[c]) for c in np.unique(classes[:-1])}
+    numeric = len(encoded.names)
+    settings = {"sampling_strategy": strategy, "k_neighbors": neighbours, "random_state": seed}
+    if numeric == 0:
+        sampler = SMOTEN(**settings)
+    elif numeric == values.shape[1]:
+        sampler = SMOTE(**settings)
+    else:
+        sampler = SMOTENC(categorical_features=list(range(numeric, values.shape[1])), **settings)
+    return np.asarray(sampler.fit_resample(values, classes)[0], dtype=np.float64)[len(values) :]
+
+
+def decode(encoded: Encoded, values: NDArray[np.float64], schema: Schema) -> pd.DataFrame:
+    """Records of the schema's columns; integers are rounded to the nearest."""
+    numeric = len(encoded.names)
+    numbers = values[:, :numeric] * encoded.scale + encoded.centre
+    # an interpolated number lies between two real ones up to rounding
+    numbers = np.clip(numbers, encoded.low, encoded.high)
+    columns = {name: np.full(len(values), np.nan) for name in schema.numeric}
+    columns |= {
+        name: np.round(number) if schema[name].kind == "integer" else number
+        for name, number in zip(encoded.names, numbers.T, strict=True)
+    }
+    codes = values[:, numeric:].astype(np.int64)
+    for (role, name), code in zip(encoded.labels, codes.T, strict=True):
+        decoded = encoded.labels[role, name][code]
+        columns[name] = np.where(decoded, np.nan, columns[name]) if role == "missing" else decoded
+    return pd.DataFrame(columns, columns=schema.names)
