@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
-from bench.errors import BenchError
+from bench.errors import BenchError, unknown_name
 from bench.records import Column, Dataset, Kind, Schema, Source, Task
 
 DTYPES: dict[Kind, str] = {
@@ -18,6 +19,9 @@ DTYPES: dict[Kind, str] = {
     "text": "str",
     "json": "str",
 }
+BOOLEANS = {"TRUE": "True", "true": "True", "FALSE": "False", "false": "False"}
+# Below this every whole number has a float of its own.
+EXACT = 2.0**53
 # An integer column of up to this many values that serves as a target is taken for a class label.
 CLASS_LIMIT = 20
 
@@ -49,32 +53,50 @@ def conform_column(values: pd.Series, column: Column) -> pd.Series:
     Raises:
         BenchError: a value does not belong to the kind; names the first such value and its row.
     """
-    if not column.numeric:
+    if column.kind == "categorical":
         return labels(values)
-    # pandas reads an integer column that has gaps as float64: every kind of number goes through here
-    numbers = pd.to_numeric(values.astype("str").str.strip() if is_text(values) else values, errors="coerce")
-    numbers = numbers.astype("float64") if numbers.dtype != "Int64" else numbers
-    bad = numbers.isna() & values.notna()
-    if numbers.dtype == "float64":
-        bad |= np.isinf(numbers.to_numpy())
-        if column.kind == "integer":
-            bad |= (numbers % 1 != 0) & numbers.notna()
-    if bad.any():
-        row = int(np.flatnonzero(bad.to_numpy())[0])
-        what = "a whole number" if column.kind == "integer" else "a finite number"
-        raise BenchError(f"column '{column.name}', row {row}: {values.iloc[row]!r} is not {what}")
-    return numbers.astype(DTYPES[column.kind])
+    if not column.numeric:
+        return values.astype("str")
+    there = values.notna().to_numpy()
+    numbers = as_numbers(values[there])
+    floats = numbers.to_numpy(dtype="float64")
+    if column.kind == "integer" and not pd.api.types.is_signed_integer_dtype(numbers):
+        # from 2**63 on a float is whole, but no Int64 holds it
+        good = (floats % 1 == 0) & (np.abs(floats) < 2.0**63)
+    else:
+        good = np.isfinite(floats)
+    if not good.all():
+        row = int(np.flatnonzero(there)[np.argmin(good)])
+        what = "a whole number of 64 bits" if column.kind == "integer" else "a finite number"
+        raise BenchError(f"column '{column.name}', row {row}: '{values.iloc[row]}' is not {what}")
+    position = np.where(there, np.cumsum(there) - 1, -1)
+    exact = numbers.astype("Int64") if column.kind == "integer" else numbers.astype("float64")
+    return pd.Series(exact.array.take(position, allow_fill=True), index=values.index)
+
+
+def as_numbers(present: pd.Series) -> pd.Series:
+    """Values without gaps as numbers, NaN where one is none.
+
+    Without gaps, because pandas turns integers with gaps into floats, which are exact up to 2**53 only.
+    """
+    if is_text(present) or isinstance(present.dtype, pd.CategoricalDtype):
+        return pd.to_numeric(present.astype("str").str.strip(), errors="coerce")
+    if pd.api.types.is_bool_dtype(present):
+        return present.astype("int64")
+    if not pd.api.types.is_numeric_dtype(present):
+        return pd.Series(np.nan, index=present.index)
+    return pd.Series(present.to_numpy(), index=present.index)
 
 
 def labels(values: pd.Series) -> pd.Series:
-    """Labels as text: 2, 2.0 and '2' are the same label, a missing value stays missing."""
-    if pd.api.types.is_bool_dtype(values):
-        text = values.map({True: "True", False: "False"})
-    elif pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
-        text = values.astype("Int64").astype("str")
-    else:
-        text = values.astype("str")
-    return text.where(values.notna()).astype("str")
+    """Labels as text, whichever way a tool wrote them; a missing value stays missing.
+
+    2, 2.0 and '2.0' are the label '2' (a gap turns integers into floats on their way through a
+    csv file); true, TRUE and True are the label 'True'.
+    """
+    codes, names = pd.factorize(values.astype("str"))
+    known = pd.Series(names, dtype="str").str.replace(r"^(-?\d+)\.0+$", r"\1", regex=True).replace(BOOLEANS)
+    return pd.Series(known.array.take(codes, allow_fill=True), index=values.index)
 
 
 def is_text(values: pd.Series) -> bool:
@@ -96,19 +118,26 @@ def infer_schema(
         kinds: column name -> kind, where the guess would be wrong.
 
     Raises:
-        BenchError: an empty frame, a duplicate column, an unknown column, a column without a value.
+        BenchError: an empty frame, a duplicate column, an unknown column or kind, a target that does not fit the task.
     """
     if frame.shape[1] == 0 or len(frame) == 0:
         raise BenchError("the table is empty; at least two rows are needed")
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise BenchError(f"column '{twice[0]}' stands more than once; give each column a name of its own")
-    kinds = dict(kinds or {})
-    columns = [Column(str(name), kinds.pop(str(name), None) or infer_kind(frame[name])) for name in frame.columns]
-    if kinds:
-        raise BenchError(f"a kind is given for column '{next(iter(kinds))}', which the table does not have")
+    kinds = kinds or {}
+    for kind in kinds.values():
+        if kind not in DTYPES:
+            raise unknown_name("kind", kind, DTYPES)
+    names = [str(name) for name in frame.columns]
+    for name in kinds:
+        if name not in names:
+            raise unknown_name("column", name, names)
+    columns = [Column(str(name), kinds.get(str(name)) or infer_kind(frame[name])) for name in frame.columns]
+    if task is not None and task not in get_args(Task):
+        raise unknown_name("task", task, get_args(Task))
     if target is None:
-        return Schema(tuple(columns))
+        return Schema(tuple(columns), None, task)
     column = Schema(tuple(columns), target, task or "classification")[target]
     if task is None:
         few = frame[target].nunique() <= CLASS_LIMIT
@@ -121,14 +150,22 @@ def infer_schema(
 
 
 def infer_kind(values: pd.Series) -> Kind:
-    """The kind of one column; numbers written as text count as numbers."""
+    """The kind of one column.
+
+    Numbers written as text count as numbers, except codes such as '007', whose zeros would be lost.
+    Dates and anything else that is neither a number nor a label are taken as labels.
+    """
     present = values.dropna()
-    if pd.api.types.is_bool_dtype(values) or len(present) == 0:
+    if pd.api.types.is_bool_dtype(values) or len(present) == 0 or isinstance(values.dtype, pd.CategoricalDtype):
         return "categorical"
-    numbers = pd.to_numeric(present.astype("str").str.strip() if is_text(present) else present, errors="coerce")
-    if numbers.isna().any() or np.isinf(numbers.to_numpy(dtype="float64")).any():
+    if is_text(present) and present.astype("str").str.contains(r"^\s*[+-]?0\d").any():
         return "categorical"
-    return "integer" if (numbers.astype("float64") % 1 == 0).all() else "real"
+    numbers = as_numbers(present)
+    if not np.isfinite(numbers.astype("float64")).all():
+        return "categorical"
+    if pd.api.types.is_signed_integer_dtype(numbers):
+        return "integer"
+    return "integer" if ((numbers % 1 == 0) & (numbers.abs() < EXACT)).all() else "real"
 
 
 def from_frame(

@@ -19,6 +19,27 @@ Group = Literal["generators", "evaluators", "datasets"]
 WHAT = {"generators": "generator", "evaluators": "evaluator", "datasets": "dataset"}
 
 
+@cache
+def module_file(module: str) -> Path | None:
+    """The source of a module, found without importing anything; None where it has none."""
+    top, *below = module.split(".")
+    try:
+        spec = importlib.util.find_spec(top)
+    except ValueError:  # __main__ and the like
+        return None
+    if spec is None:
+        return None
+    if not below:
+        return Path(spec.origin) if spec.origin and spec.origin.endswith(".py") else None
+    # find_spec would import every package on the way down
+    for folder in spec.submodule_search_locations or ():
+        path = Path(folder, *below)
+        for candidate in (path.with_name(f"{path.name}.py"), path / "__init__.py"):
+            if candidate.is_file():
+                return candidate
+    return None
+
+
 @dataclass(frozen=True)
 class PlugIn:
     """A registered name that is not imported yet."""
@@ -37,8 +58,7 @@ class PlugIn:
 
     @property
     def source(self) -> Path | None:
-        spec = importlib.util.find_spec(self.entry.module)
-        return Path(spec.origin) if spec is not None and spec.origin else None
+        return module_file(self.entry.module)
 
     def load(self) -> Any:
         """Import the plug-in.

@@ -1,1 +1,5 @@
-"""Evaluators of synthetic records."""
+"""Evaluators of synthetic records; the entry points of the package name them."""
+
+from evaluators.base import Evaluator, Score
+
+__all__ = ["Evaluator", "Score"]

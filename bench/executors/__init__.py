@@ -1,0 +1,1 @@
+"""Where cells run. One module an executor, each with the `run` of `bench.execute.Executor`."""

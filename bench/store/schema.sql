@@ -11,11 +11,13 @@ CREATE TABLE IF NOT EXISTS runs (
     command     VARCHAR NOT NULL,
     host        JSON NOT NULL,         -- system, cores, memory, accelerator
     versions    JSON NOT NULL,         -- python and the libraries that matter
-    git_commit  VARCHAR                -- NULL outside a checkout; ends in '+' where files were changed
+    git_commit  VARCHAR,               -- NULL outside a checkout; ends in '+' where files were changed
+    cells       INTEGER                -- how many were planned; run_cells holds those that ended
 );
 
 -- dataset x split seed x generator x config x seed. `holdout` as generator is the reference:
--- real records scored in place of synthetic ones.
+-- real records scored in place of synthetic ones. The id also covers the keys of the cell's stages,
+-- so what different code computed lies in different cells.
 CREATE TABLE IF NOT EXISTS cells (
     cell_id        VARCHAR PRIMARY KEY,
     dataset        VARCHAR NOT NULL,
@@ -37,9 +39,9 @@ CREATE TABLE IF NOT EXISTS run_cells (
     PRIMARY KEY (run_id, cell_id)
 );
 
--- stage: 'fit', 'sample', or the name of an evaluator.
+-- stage: 'fit', 'sample', or the name of an evaluator. A stage that several cells share stands once in each.
 CREATE TABLE IF NOT EXISTS stages (
-    stage_key         VARCHAR PRIMARY KEY,
+    stage_key         VARCHAR NOT NULL,
     cell_id           VARCHAR NOT NULL,
     stage             VARCHAR NOT NULL,
     status            VARCHAR NOT NULL,  -- done, failed
@@ -47,10 +49,11 @@ CREATE TABLE IF NOT EXISTS stages (
     error             VARCHAR,
     finished_at       TIMESTAMP NOT NULL,
     wall_seconds      DOUBLE NOT NULL,
-    cpu_seconds       DOUBLE NOT NULL,
+    cpu_seconds       DOUBLE,            -- NULL where the process died before it could tell
     peak_memory_bytes BIGINT,
     device            VARCHAR NOT NULL,
-    details           JSON NOT NULL      -- for 'sample': requested, returned, attempts, rejected, shortfall
+    details           JSON NOT NULL,     -- for 'sample': requested, returned, attempts, rejected, shortfall
+    PRIMARY KEY (cell_id, stage_key)
 );
 
 CREATE TABLE IF NOT EXISTS scores (
@@ -66,7 +69,7 @@ CREATE TABLE IF NOT EXISTS scores (
     n                BIGINT NOT NULL,
     imputed          BOOLEAN NOT NULL,
     details          JSON NOT NULL,
-    PRIMARY KEY (stage_key, metric, protocol)
+    PRIMARY KEY (cell_id, stage_key, metric, protocol)
 );
 
 -- Numbers printed elsewhere, with how certain they are.
@@ -75,29 +78,51 @@ CREATE TABLE IF NOT EXISTS published (
     value DOUBLE, split VARCHAR, certainty VARCHAR, source VARCHAR
 );
 
--- What leaderboards read. `reference` is the holdout cell's value of the same metric.
+-- The newest stage of each kind in a cell: changed code gives the same cell a second one.
+CREATE OR REPLACE VIEW current_stages AS
+SELECT * FROM stages
+QUALIFY row_number() OVER (PARTITION BY cell_id, stage ORDER BY finished_at DESC, stage_key) = 1;
+
+-- For every cell, whether it is the newest of its kind: the same generator in the same config on the
+-- same data, split and seed has one current cell, however often its code or evaluators changed.
+CREATE OR REPLACE VIEW current_cells AS
+SELECT cell_id, row_number() OVER newest = 1 AS current
+FROM cells c JOIN (SELECT cell_id, max(finished_at) AS finished_at FROM stages GROUP BY cell_id) USING (cell_id)
+WINDOW newest AS (
+    PARTITION BY dataset, dataset_digest, split, split_seed, generator, config_hash, seed, profile
+    ORDER BY finished_at DESC, cell_id
+);
+
+-- What leaderboards read, once for each run that a cell belongs to. `reference` is the value of the
+-- same metric in the run's holdout cell.
 CREATE OR REPLACE VIEW leaderboard_scores AS
 WITH holdout AS (
-    SELECT c.dataset_digest, c.split, c.split_seed, c.seed, c.profile, s.metric, s.protocol, s.version,
+    SELECT rc.run_id, c.dataset_digest, c.split, c.split_seed, c.seed, c.profile, s.metric, s.protocol, s.version,
            avg(s.value) AS reference
-    FROM scores s JOIN cells c USING (cell_id)
+    FROM scores s
+    JOIN current_stages USING (cell_id, stage_key)
+    JOIN cells c USING (cell_id)
+    JOIN run_cells rc USING (cell_id)
     WHERE c.generator = 'holdout'
     GROUP BY ALL
 )
 SELECT rc.run_id, c.cell_id, c.dataset, c.variant, c.family, c.dataset_digest, c.split, c.split_seed,
        c.generator, c.config_hash, c.seed, c.profile,
        s.evaluator, s.metric, s.protocol, s.version, s.value, s.stderr, s.higher_is_better, s.n, s.imputed,
-       h.reference, s.details
+       h.reference, s.details, n.current
 FROM scores s
+JOIN current_stages t USING (cell_id, stage_key)
 JOIN cells c USING (cell_id)
 JOIN run_cells rc USING (cell_id)
-LEFT JOIN holdout h USING (dataset_digest, split, split_seed, seed, profile, metric, protocol, version);
+JOIN current_cells n USING (cell_id)
+LEFT JOIN holdout h USING (run_id, dataset_digest, split, split_seed, seed, profile, metric, protocol, version);
 
 CREATE OR REPLACE VIEW leaderboard_stages AS
-SELECT rc.run_id, c.cell_id, c.dataset, c.variant, c.family, c.split, c.split_seed, c.generator,
+SELECT rc.run_id, c.cell_id, c.dataset, c.variant, c.family, c.dataset_digest, c.split, c.split_seed, c.generator,
        c.config_hash, c.seed, c.profile,
        t.stage, t.status, t.phase, t.error, t.finished_at, t.wall_seconds, t.cpu_seconds,
-       t.peak_memory_bytes, t.device, t.details
-FROM stages t
+       t.peak_memory_bytes, t.device, t.details, n.current
+FROM current_stages t
 JOIN cells c USING (cell_id)
-JOIN run_cells rc USING (cell_id);
+JOIN run_cells rc USING (cell_id)
+JOIN current_cells n USING (cell_id);

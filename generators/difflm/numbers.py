@@ -45,11 +45,15 @@ class Spelling:
         return np.rint(values.astype(np.float64) / 10.0**-self.decimals).astype(np.int64)
 
     def values(self, keys: np.ndarray) -> np.ndarray:
-        """Inverse of `keys`; float64, or int64 where nothing is divided."""
+        """Inverse of `keys`; int64 where decimals is 0, else float64."""
+        if self.decimals == 0:
+            return keys
         if self.decimals > 0:
             # a division by an exactly representable power of ten gives the float nearest to the decimal text
             return keys / 10.0**self.decimals
-        return keys * 10 ** (-self.decimals) if -self.decimals <= 18 else keys * 10.0**-self.decimals
+        with np.errstate(over="ignore"):
+            # rounding may carry the largest float over the edge
+            return np.nan_to_num(keys * 10.0**-self.decimals)
 
     def cell(self, keys: np.ndarray) -> np.ndarray:
         """Index of the cell that holds each k, -1 where no cell does."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import ast
 import json
+import sys
 import warnings
 
 import pandas as pd
 
 from bench.errors import BenchError
 from bench.frames import conform
-from bench.records import Column, Family, Schema
+from bench.records import Column, Family, Kind, Schema
 
 
 def plain(schema: Schema) -> bool:
@@ -66,19 +67,53 @@ def from_texts(texts: list[str], schema: Schema, family: Family) -> tuple[pd.Dat
     rows, reasons = [], []
     for text in texts:
         try:
-            row = from_text(text, schema)
+            row = [text] if plain(schema) else from_json(text, schema)
             if family == "code":
-                check_program(row.iloc[0, 0])
+                check_program(row[0])
         except BenchError as error:
             reasons.append(str(error))
         else:
             rows.append(row)
             reasons.append(None)
-    return pd.concat([empty(schema), *rows], ignore_index=True), reasons
+    return conform(pd.DataFrame(rows, columns=schema.names, dtype="object"), schema), reasons
+
+
+def from_json(text: str, schema: Schema) -> list[object]:
+    """The values of one record in the order of the schema, as `conform` takes them without loss.
+
+    Raises:
+        BenchError: the reason why the text is no legal record.
+    """
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BenchError("not JSON") from error
+    if not isinstance(value, dict) or list(value) != schema.names:
+        raise BenchError("not exactly the columns of the schema")
+    for column in schema.columns:
+        field = value[column.name]
+        if field is not None and not of_kind(field, column.kind):
+            raise BenchError(f"a value of '{column.name}' is not of its kind")
+        if column.kind == "json":
+            value[column.name] = None if field is None else json.dumps(field, ensure_ascii=False)
+    return list(value.values())
+
+
+def of_kind(value: object, kind: Kind) -> bool:
+    """Whether a parsed JSON value may stand in a column of that kind."""
+    if kind == "json":
+        return True
+    if kind == "integer":
+        return type(value) is int and abs(value) < 2**63
+    if kind == "real":
+        return type(value) in (int, float) and abs(value) <= sys.float_info.max
+    return isinstance(value, str)
 
 
 def check_program(program: str) -> None:
-    """Raise BenchError where Python cannot parse the program."""
+    """Raise BenchError where Python cannot parse the program, or where there is none."""
+    if not program.strip():
+        raise BenchError("empty text")
     try:
         with warnings.catch_warnings():
             # a doubtful escape in sampled text is not worth a line on the user's screen

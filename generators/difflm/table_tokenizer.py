@@ -23,6 +23,7 @@ from generators.difflm.numbers import GROUP, Spelling, learn_spelling
 
 PAD, BEGIN, ZERO = 0, 1, 2
 FIRST_FIELD = ZERO + GROUP
+LARGEST = 2**63 - 1024  # the largest integer that is an int64 and a float64: rounding may carry one beyond
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class Field:
         index = np.minimum(index, self.values - 1)
         if self.spelling is not None:
             values = pd.Series(self.spelling.values(self.spelling.read(index, digits - ZERO)))
+            if self.column.kind == "integer":
+                values = values.clip(-LARGEST, LARGEST)
         elif self.labels:
             values = pd.Series(pd.Index(self.labels, dtype="object").take(index).to_numpy(), dtype="str")
         else:

@@ -86,7 +86,7 @@ def train_autoencoder(
             terms = run(model, train[rows], device, generator)
             loss = terms.loss(config.beta, config.capacity_nats)
             if not torch.isfinite(loss):
-                raise BenchError(f"the loss became {float(loss)} at step {step}; lower learning_rate")
+                raise BenchError(f"the loss became {float(loss.detach())} at step {step}; lower learning_rate")
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()

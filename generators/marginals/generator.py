@@ -34,7 +34,7 @@ class Marginals(Generator):
     def _sample(self, n: int, seed: int, where: Where, progress: Progress) -> Sample:
         for name, value in where.items():
             if n > 0 and not matches(self.records, {name: value}).any():
-                return Sample(self.records.iloc[:0], 0, shortfall=f"no train record has {name} = {value!r}")
+                return Sample(self.records.iloc[:0], 0, shortfall=f"no train record has {name} = {value}")
         rng = np.random.default_rng(seed)
         columns = {}
         with progress.task("marginals", len(self.schema.columns), "columns") as task:

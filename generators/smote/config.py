@@ -12,7 +12,8 @@ class SmoteConfig:
     Args:
         neighbours: how many nearest neighbours of its class a record is interpolated with.
         target_bins: a numeric target is cut at its quantiles into so many classes.
-        attempts_per_record: cap on the attempts for a sample with a condition, per record asked for.
+        attempts_per_record: cap on the attempts for a sample with a condition, per record asked for;
+            at least 1000 are made.
     """
 
     neighbours: int = 5

@@ -15,6 +15,8 @@ from generators.smote.config import SmoteConfig
 from generators.smote.model import decode, encode, interpolate
 
 RECORDS = "train.parquet"
+# fewest records tried at once for a condition
+BATCH = 1000
 
 
 class Smote(Generator):
@@ -36,26 +38,28 @@ class Smote(Generator):
         self.encoded = encode(records, self.schema, self.config.target_bins)
 
     def _sample(self, n: int, seed: int, where: Where, progress: Progress) -> Sample:
-        cap = n * self.config.attempts_per_record if where else n
-        kept, missing, attempts = [self.records.iloc[:0]], n, 0
+        if not where:
+            return Sample(self._draw(n, seed), n)
+        cap = max(BATCH, n * self.config.attempts_per_record)
         rng = np.random.default_rng(seed)
+        kept, found, attempts = [self.records.iloc[:0]], 0, 0
         with progress.task("smote", n, "records") as task:
-            while missing > 0 and attempts < cap:
-                # the neighbours are searched anew every time, so rather a few large batches
-                size = min(max(n, attempts), cap - attempts)
-                values = interpolate(self.encoded, size, self.config.neighbours, int(rng.integers(2**31)))
-                records = conform(decode(self.encoded, values, self.schema), self.schema)
-                fulfilled = records[matches(records, where)].iloc[:missing]
+            while found < n and attempts < cap:
+                # every batch searches all neighbours anew: few large ones, from the rate so far
+                size = int(1.2 * (n - found) * attempts / found) if found else 2 * attempts
+                size = min(max(size, n, BATCH), cap - attempts)
+                records = self._draw(size, int(rng.integers(2**31)))
+                fulfilled = records[matches(records, where)].iloc[: n - found]
                 kept.append(fulfilled)
-                missing -= len(fulfilled)
+                found += len(fulfilled)
                 attempts += size
                 task.advance(len(fulfilled))
-        records = pd.concat(kept, ignore_index=True)
-        if not where:
-            return Sample(records, attempts)
-        rejected = {"condition": attempts - len(records)}
-        shortfall = f"the condition was met {len(records)} times in {attempts} attempts" if missing else None
-        return Sample(records, attempts, rejected, shortfall)
+        shortfall = f"the condition was met {found} times in {attempts} attempts" if found < n else None
+        return Sample(pd.concat(kept, ignore_index=True), attempts, {"condition": attempts - found}, shortfall)
+
+    def _draw(self, n: int, seed: int) -> pd.DataFrame:
+        values = interpolate(self.encoded, n, self.config.neighbours, seed)
+        return conform(decode(self.encoded, values, self.schema), self.schema)
 
     def _save(self, folder: Path) -> None:
         self.records.to_parquet(folder / RECORDS)

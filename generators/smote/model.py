@@ -70,14 +70,18 @@ def encode(records: pd.DataFrame, schema: Schema, target_bins: int) -> Encoded:
 
 
 def target_classes(records: pd.DataFrame, schema: Schema, target_bins: int) -> NDArray[np.int64]:
-    """The class of every record: its target, the quantile bin of a numeric one, or 0 without one."""
+    """The class of every record: its target, the quantile bin of a numeric one, or 0 without one.
+
+    A missing target is a class as well.
+    """
     if schema.target is None:
         return np.zeros(len(records), dtype=np.int64)
     target = records[schema.target]
     if schema.task == "regression":
         values = target.to_numpy(dtype="float64", na_value=np.nan)
         edges = np.unique(np.nanquantile(values, np.linspace(0, 1, target_bins + 1)[1:-1]))
-        return np.searchsorted(edges, values, side="right").astype(np.int64)
+        bins = np.searchsorted(edges, values, side="right").astype(np.int64)
+        return np.where(np.isnan(values), len(edges) + 1, bins)
     return pd.factorize(target, use_na_sentinel=False)[0].astype(np.int64)
 
 

@@ -1,0 +1,33 @@
+# make demo   first run: every demo dataset with DiffLM and the sentinels, then the leaderboard
+# make test   the fast tests
+# make check  what a commit must pass: lint, types, import rules, fast tests
+# make bench  the benchmarks of the harness itself
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+FAST := not slow and not realdata and not gpu and not network and not browser
+
+.PHONY: demo test check bench
+
+demo: $(READY)
+	$(BIN)/bench run --generator difflm --dataset all --profile demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -q -m "$(FAST)"
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q -m "$(FAST)"
+
+bench: $(READY)
+	@for script in $(wildcard benchmarks/*.py); do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+
+# The stamp keeps a second make from installing again.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,70 @@
+"""Plug-ins chosen by name, with their options checked before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from bench import provenance, registry
+from bench.errors import BenchError, unknown_name
+from bench.registry import Group, PlugIn
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A plug-in with its checked config."""
+
+    plug_in: PlugIn
+    families: frozenset[str]
+    config: dict[str, Any]
+
+    @property
+    def identity(self) -> list[Any]:
+        """What a result depends on besides data and seed: code, config, versions of libraries."""
+        module = self.plug_in.entry.module
+        code, versions = provenance.code_hash(module), provenance.library_versions(module)
+        return [self.plug_in.entry.value, self.config, code, versions]
+
+    def make(self) -> Any:
+        return make(self.plug_in, self.config)
+
+
+def make(plug_in: PlugIn, config: Mapping[str, Any]) -> Any:
+    """The generator or evaluator, with its whole config."""
+    cls = plug_in.load()
+    return cls(cls.Config(**config))
+
+
+def choose(group: Group, names: Iterable[str], options: Mapping[str, Mapping[str, Any]]) -> dict[str, Chosen]:
+    """Plug-ins by name, imported and with checked options.
+
+    Args:
+        group: generators or evaluators.
+        names: those wanted.
+        options: name -> options that differ from the defaults; may name others than those wanted.
+
+    Raises:
+        BenchError: an unknown name or option, or a value of the wrong type.
+    """
+    for name in options:
+        registry.find(group, name)
+    return {name: chosen(group, name, options.get(name, {})) for name in names}
+
+
+def chosen(group: Group, name: str, options: Mapping[str, Any]) -> Chosen:
+    plug_in = registry.find(group, name)
+    cls = plug_in.load()
+    known = {field.name for field in fields(cls.Config)}
+    for option in options:
+        if option not in known:
+            raise unknown_name(f"{registry.WHAT[group]} '{name}': option", option, known)
+    try:
+        config = TypeAdapter(cls.Config).validate_python(dict(options))
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        place = ".".join([group, name, *map(str, problem["loc"])])
+        raise BenchError(f"setting '{place}': {problem['msg'].lower()}, not {problem['input']!r}") from error
+    return Chosen(plug_in, frozenset(cls.families), asdict(config))

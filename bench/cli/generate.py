@@ -1,0 +1,117 @@
+"""`bench generate`: fit a generator, or take it from the results folder, and write its records to a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from uuid import uuid4
+
+import typer
+
+from bench import profiles
+from bench.cli import options
+from bench.cli.data import parse_kinds
+from bench.errors import BenchError, unknown_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bench.records import Schema
+
+WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
+    ".csv": lambda records, path: records.to_csv(path, index=False),
+    ".parquet": lambda records, path: records.to_parquet(path, index=False),
+    ".jsonl": lambda records, path: records.to_json(path, orient="records", lines=True, force_ascii=False),
+}
+
+
+def generate(
+    generator: Annotated[str, typer.Option(help="A name; see 'bench list'.")],
+    dataset: Annotated[str, typer.Option(help="A name, or the path of a csv or parquet file.")],
+    out: Annotated[Path, typer.Option(help="File to write: .csv, .parquet or .jsonl.")],
+    n: Annotated[
+        int | None, typer.Option("-n", help="How many records; default as many as train.", show_default=False)
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=VALUE", help="What every record must have (null: missing); may be repeated."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the sampling; the profile says the seed of the fit.")] = 0,
+    profile: options.Profile = profiles.DEFAULT,
+    set_: options.Set = None,
+    data_dir: options.DataDir = None,
+    target: options.Target = None,
+    task: options.TaskOption = None,
+    kind: options.Kinds = None,
+    results: options.Results = options.DEFAULT_RESULTS,
+    force: options.Force = False,
+) -> None:
+    """Write records of a generator; a model that the results folder holds already is not fitted again."""
+    from bench import config, runner
+    from bench.terminal import screen
+
+    check_out(out)
+    values = {
+        "generators": (generator,),
+        "datasets": (dataset,),
+        "profile": profile,
+        "settings": config.settings(profile, config.parse_overrides(set_ or ())),
+        "data_dir": data_dir,
+        "target": target,
+        "task": task,
+        "kinds": parse_kinds(kind or []),
+        "sentinels": False,
+    }
+    spec = config.validated(config.RunSpec, values, "option")
+    with screen() as watcher:
+        model, train_records = runner.fitted(spec, results, force=force, watcher=watcher)
+        assert model.schema is not None
+        condition = parse_where(where or (), model.schema)
+        wanted = train_records if n is None else n
+        drawn = model.sample(wanted, seed=seed, where=condition, progress=watcher.progress)
+    write_records(drawn.records, out)
+    typer.echo(f"{len(drawn.records)} records written to {out}")
+    if drawn.shortfall is not None:
+        typer.echo(f"{wanted - len(drawn.records)} records short: {drawn.shortfall}", err=True)
+        raise typer.Exit(1)
+
+
+def check_out(out: Path) -> None:
+    """Refuse an impossible file before anything is fitted."""
+    if out.suffix not in WRITERS:
+        raise BenchError(f"--out '{out}' has no known ending; choose one of {', '.join(WRITERS)}")
+    if not out.parent.is_dir():
+        raise BenchError(f"--out '{out}': there is no folder '{out.parent}'")
+
+
+def write_records(records: pd.DataFrame, out: Path) -> None:
+    """Write records in the format that the ending says, by atomic rename."""
+    building = out.with_name(f".{uuid4().hex}{out.suffix}")
+    try:
+        WRITERS[out.suffix](records, building)
+        building.replace(out)
+    except OSError as error:
+        raise BenchError(f"'{out}' cannot be written ({error.strerror or error})") from error
+    finally:
+        building.unlink(missing_ok=True)
+
+
+def parse_where(texts: Iterable[str], schema: Schema) -> dict[str, object]:
+    """Conditions `COLUMN=VALUE`; a column name may hold a `=` itself, and the longest that fits is taken.
+
+    Raises:
+        BenchError: no column of that name; suggests the nearest one.
+    """
+    condition: dict[str, object] = {}
+    for text in texts:
+        fitting = [name for name in schema.names if text.startswith(f"{name}=")]
+        if not fitting:
+            name, equals, _ = text.partition("=")
+            if not equals:
+                raise BenchError(f"--where '{text}' is not of the form COLUMN=VALUE")
+            raise unknown_name("column", name, schema.names)
+        column = max(fitting, key=len)
+        value = text[len(column) + 1 :]
+        condition[column] = None if value == "null" else value
+    return condition

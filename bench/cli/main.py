@@ -1,0 +1,59 @@
+"""The command line. Importing it loads no torch, no pandas, no DuckDB: commands import what they need."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from bench.cli.data import app as data
+from bench.cli.evaluate import evaluate
+from bench.cli.generate import generate
+from bench.cli.leaderboard import leaderboard
+from bench.cli.list import list_names
+from bench.cli.ls import ls
+from bench.cli.run import run
+from bench.errors import BenchError
+
+app = typer.Typer(
+    name="bench",
+    help="Benchmark of synthetic structured data: run generators, evaluate their records, compare.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command()(run)
+app.command()(evaluate)
+app.command()(generate)
+app.command("list")(list_names)
+app.command()(ls)
+app.command()(leaderboard)
+app.add_typer(data)
+
+
+def print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"difflm-bench {version('difflm-bench')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+def main() -> None:
+    """Run a command; a user's error is one line on the standard error and exit code 2."""
+    try:
+        app()
+    except BenchError as error:
+        typer.echo(f"error: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,45 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DEFAULT_RESULTS = Path("results")
+
+Profile = Annotated[str, typer.Option(help="Profile that says on what data, with which options; see 'bench list'.")]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Overrides the profile: seeds=[0,1], generators.difflm.epochs=3; may be repeated.",
+    ),
+]
+Results = Annotated[Path, typer.Option(help="Folder of stages, runs and the store.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the original files; default BENCH_DATA_DIR, else a cache folder.", show_default=False),
+]
+Target = Annotated[str | None, typer.Option(help="Column to predict, for a file of your own.", show_default=False)]
+TaskOption = Annotated[
+    str | None,
+    typer.Option("--task", help="classification or regression, for a file of your own; guessed otherwise."),
+]
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option("--kind", metavar="COLUMN=KIND", help="Kind of a column of your own file; may be repeated."),
+]
+Evaluators = Annotated[
+    list[str] | None,
+    typer.Option("--evaluator", help="Names, comma-separated or repeated; all that fit where none is given."),
+]
+Force = Annotated[bool, typer.Option("--force", help="Compute finished stages again.")]
+
+
+def split_names(given: Iterable[str] | None) -> list[str]:
+    """Names from repeated options that may hold several names each, `a,b`."""
+    return [name.strip() for text in given or () for name in text.split(",") if name.strip()]

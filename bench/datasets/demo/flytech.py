@@ -1,0 +1,65 @@
+"""A stand-in for Python instruction data: little functions with docstrings, and problems with tests.
+
+The problems have HumanEval's form (Chen et al. 2021, arXiv 2107.03374, appendix): a prompt to go on from, and
+`check(candidate)`. Their compositions of pieces do not stand among the programs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from bench.datasets.demo.functions import Function, draw
+from bench.errors import BenchError
+
+ROWS = 1000
+SEED = 61
+PROBLEMS = 80
+CASES = 6
+ROUNDS = 20
+DIFFICULTY = ("easy", "medium", "hard")
+
+
+def simulate(rows: int, seed: int) -> pd.DataFrame:
+    """`rows` different programs in the column `program`.
+
+    Raises:
+        BenchError: the grammar is too small for so many.
+    """
+    rng = np.random.default_rng(seed)
+    programs: dict[str, None] = {}
+    for _ in range(ROUNDS):
+        functions = draw(rng, rows - len(programs), held_out=False)
+        programs |= {(function.prompt + function.solution).rstrip(): None for function in functions}
+        if len(programs) == rows:
+            return pd.DataFrame({"program": pd.Series(list(programs), dtype="str")})
+    raise BenchError(f"the grammar did not give {rows} different programs; ask for fewer rows")
+
+
+def extras(seed: int) -> dict[str, pd.DataFrame]:
+    """The problems: task_id, prompt, entry_point, canonical_solution, test, difficulty."""
+    rng = np.random.default_rng(seed)
+    functions = {function.name: function for function in draw(rng, 4 * PROBLEMS, held_out=True)}
+    chosen = list(functions.values())[:PROBLEMS]
+    problems = [
+        {
+            "task_id": f"demo/{i}",
+            "prompt": function.prompt,
+            "entry_point": function.name,
+            "canonical_solution": function.solution,
+            "test": check(function, rng),
+            "difficulty": DIFFICULTY[function.depth],
+        }
+        for i, function in enumerate(chosen)
+    ]
+    return {"problems": pd.DataFrame(problems, dtype="str")}
+
+
+def check(function: Function, rng: np.random.Generator) -> str:
+    """Assertions whose expected values come from the meaning of the function, not from its text."""
+    results: dict[str, str] = {}
+    while len(results) < CASES:
+        given = function.example(rng)
+        results[repr(given)] = repr(function.meaning(given))
+    lines = (f"    assert candidate({given}) == {result}" for given, result in results.items())
+    return "\n".join(["def check(candidate):", *lines, ""])

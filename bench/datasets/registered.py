@@ -1,0 +1,78 @@
+"""Registered datasets: from their original files, or simulated."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+from pathlib import Path
+
+from bench.datasets.base import Loader
+from bench.datasets.fetch import fetch
+from bench.datasets.split import split
+from bench.errors import BenchError
+from bench.frames import conform, digest
+from bench.records import Dataset, Source
+from bench.registry import find
+
+
+def get_loader(name: str) -> Loader:
+    """The registered dataset of that name.
+
+    Raises:
+        BenchError: no such name (suggests the nearest one), or it is not a dataset.
+    """
+    loader = find("datasets", name).load()
+    if not isinstance(loader, Loader):
+        raise BenchError(f"plug-in '{name}' is a {type(loader).__name__}, not a bench.datasets.Loader")
+    return loader
+
+
+def load_original(loader: Loader, protocol: str, split_seed: int, folder: Path) -> Dataset:
+    """The dataset as its original files have it; missing files are downloaded.
+
+    The digest covers the bytes of the files and the schema they are read with.
+
+    Raises:
+        BenchError: a file cannot be had or is not the original one, or the split is impossible.
+    """
+    checksums = fetch(loader, folder)
+    original = loader.read(folder)
+    frame = conform(original.frame, loader.schema)
+    test = None if original.official_test is None else conform(original.official_test, loader.schema)
+    parts = split(frame, loader.schema, protocol, split_seed, official_test=test, tabsyn_skips=loader.tabsyn_skips)
+    excerpt = any(file.path in checksums for file in loader.excerpts)
+    title = f"{loader.title} (excerpt)" if excerpt else loader.title
+    source = Source("original", title, loader.url, loader.licence, loader.citation)
+    identity = json.dumps([checksums, loader.schema.to_dict()], sort_keys=True)
+    return Dataset(
+        loader.name,
+        loader.family,
+        loader.schema,
+        *parts,
+        protocol,
+        split_seed,
+        source,
+        hashlib.sha256(identity.encode()).hexdigest(),
+        original.extras,
+    )
+
+
+def load_demo(loader: Loader, protocol: str, split_seed: int) -> Dataset:
+    """The simulated stand-in of a dataset, always split 80/10/10.
+
+    Raises:
+        BenchError: it has none, or another split than `harness` is asked for.
+    """
+    if not loader.demo:
+        raise BenchError(f"dataset '{loader.name}' has no simulated variant; load its original files")
+    if protocol != "harness":
+        raise BenchError(f"the split '{protocol}' is one of original files; simulated data are split by 'harness'")
+    demo = importlib.import_module(loader.demo)
+    frame = conform(demo.simulate(demo.ROWS, demo.SEED), loader.schema)
+    parts = split(frame, loader.schema, protocol, split_seed)
+    extras = {} if loader.family == "tabular" else demo.extras(demo.SEED)
+    source = Source("demo", f"{loader.title} (simulated)")
+    return Dataset(
+        loader.name, loader.family, loader.schema, *parts, protocol, split_seed, source, digest(frame), extras
+    )

@@ -1,0 +1,120 @@
+"""Shards of the results folder -> rows of the store. May be repeated: what is stored already is left alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from bench.shards import runs_folder, to_json
+
+RUN = ("run_id", "started_at", "profile", "spec", "command", "host", "versions", "git_commit", "cells")
+CELL = (
+    "cell_id",
+    "dataset",
+    "variant",
+    "family",
+    "dataset_digest",
+    "split",
+    "split_seed",
+    "generator",
+    "config",
+    "config_hash",
+    "seed",
+    "profile",
+)
+STAGE = (
+    "stage_key",
+    "cell_id",
+    "stage",
+    "status",
+    "phase",
+    "error",
+    "finished_at",
+    "wall_seconds",
+    "cpu_seconds",
+    "peak_memory_bytes",
+    "device",
+    "details",
+)
+SCORE = (
+    "stage_key",
+    "cell_id",
+    "evaluator",
+    "metric",
+    "protocol",
+    "version",
+    "value",
+    "stderr",
+    "higher_is_better",
+    "n",
+    "imputed",
+    "details",
+)
+
+
+def ingest(connection: duckdb.DuckDBPyConnection, results: Path) -> int:
+    """Store every run and finished cell of the results folder that is not stored yet.
+
+    Returns:
+        How many cells were added.
+    """
+    runs = {run_id for (run_id,) in connection.execute("SELECT run_id FROM runs").fetchall()}
+    cells = set(connection.execute("SELECT run_id, cell_id FROM run_cells").fetchall())
+    added = 0
+    connection.begin()
+    try:
+        for shard in sorted(runs_folder(results).glob("*/run.json")):
+            run_id = shard.parent.name
+            if run_id not in runs:
+                insert(connection, "runs", RUN, [json.loads(shard.read_text(encoding="utf-8"))])
+            for cell in sorted(shard.parent.glob("*.json")):
+                if cell.name != shard.name and not cell.name.startswith(".") and (run_id, cell.stem) not in cells:
+                    ingest_cell(connection, run_id, json.loads(cell.read_text(encoding="utf-8")))
+                    added += 1
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
+    return added
+
+
+def ingest_cell(connection: duckdb.DuckDBPyConnection, run_id: str, shard: dict[str, Any]) -> None:
+    cell_id = shard["cell"]["cell_id"]
+    insert(connection, "cells", CELL, [shard["cell"]])
+    insert(connection, "run_cells", ("run_id", "cell_id"), [{"run_id": run_id, "cell_id": cell_id}])
+    for stage in shard["stages"]:
+        key = [cell_id, stage["key"]]
+        # a stage that was tried again in a later run replaces the earlier try, and never the other way
+        stored = connection.execute(
+            "SELECT 1 FROM stages WHERE cell_id = ? AND stage_key = ? AND finished_at >= ?::TIMESTAMP",
+            [*key, stage["finished_at"]],
+        ).fetchone()
+        if stored:
+            continue
+        for table in ("scores", "stages"):
+            connection.execute(f"DELETE FROM {table} WHERE cell_id = ? AND stage_key = ?", key)
+        known = {"cell_id": cell_id, "stage_key": stage["key"]}
+        insert(connection, "stages", STAGE, [{**stage, **known}])
+        scores = [{**score, **known, "evaluator": stage["stage"], "imputed": False} for score in stage["scores"]]
+        insert(connection, "scores", SCORE, scores)
+
+
+def insert(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[str, ...], rows: list[dict[str, Any]]
+) -> None:
+    """Add rows; one that is there already stays as it is."""
+    if not rows:
+        return
+    marks = ", ".join("?" * len(columns))
+    values = [[as_value(row[column]) for column in columns] for row in rows]
+    connection.executemany(
+        f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({marks})",
+        values,
+    )
+
+
+def as_value(value: Any) -> Any:
+    return to_json(value) if isinstance(value, (dict, list)) else value

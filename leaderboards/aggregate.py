@@ -1,0 +1,195 @@
+"""The store's views -> one table a dataset: mean ± standard error over split seeds and seeds.
+
+A failed cell counts as the floor sentinel (`marginals`) on the same split and seed, and is marked;
+a mean over survivors would reward a generator for crashing where the data is hard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from bench.errors import BenchError, unknown_name
+from leaderboards.columns import Column, check_metrics, choose
+
+CEILING, FLOOR, REFERENCE = "real", "marginals", "holdout"
+SENTINELS = {CEILING: "ceiling", FLOOR: "floor", REFERENCE: "reference"}
+
+GROUP = ["dataset", "variant", "family", "dataset_digest", "split", "profile"]
+ROW = ["generator", "config_hash"]
+PAIR = ["split_seed", "seed"]
+SCORE = ["evaluator", "metric", "protocol", "version", "value", "stderr", "higher_is_better", "imputed"]
+SCORES = f"SELECT DISTINCT {', '.join(GROUP + ROW + PAIR + SCORE)} FROM leaderboard_scores"
+STAGES = f"""
+    SELECT DISTINCT {", ".join(GROUP + ROW + PAIR)}, stage, status, phase, error, wall_seconds,
+           TRY_CAST(details ->> 'returned' AS DOUBLE) AS returned
+    FROM leaderboard_stages
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """What one generator reached in one column.
+
+    Args:
+        values: one value a cell, indexed by (split seed, seed); imputed ones included.
+        mean: over the cells; NaN where a failed cell could not be imputed.
+        stderr: standard error of the mean; with a single cell the score's own.
+        imputed: some cells failed and count as the floor sentinel.
+    """
+
+    values: pd.Series
+    mean: float
+    stderr: float
+    imputed: bool
+
+    @property
+    def single(self) -> bool:
+        return len(self.values) == 1
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A stage that failed, on how many cells, and why."""
+
+    name: str
+    stage: str
+    phase: str
+    error: str
+    cells: int
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A generator in one configuration."""
+
+    name: str
+    generator: str
+    summaries: dict[Column, Summary]
+    fit_seconds: float
+    records_per_second: float
+    failures: list[Failure]
+    best: frozenset[Column] = frozenset()
+
+    @property
+    def sentinel(self) -> str | None:
+        return SENTINELS.get(self.generator)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """All that is comparable: one dataset from one source, one split protocol, one profile."""
+
+    dataset: str
+    variant: str
+    family: str
+    dataset_digest: str
+    split: str
+    profile: str
+    pairs: pd.MultiIndex
+    columns: list[Column]
+    rows: list[Row] = field(default_factory=list)
+
+
+def tables(
+    connection: duckdb.DuckDBPyConnection, run_id: str | None = None, metrics: Sequence[str] = ()
+) -> list[Table]:
+    """Every table of the store or of one run, rows in no particular order.
+
+    Raises:
+        BenchError: nothing is stored, or the run or a metric is not known.
+    """
+    stages = read(connection, STAGES, run_id)
+    if stages.empty:
+        known = [run for (run,) in connection.execute("SELECT DISTINCT run_id FROM leaderboard_stages").fetchall()]
+        if run_id is not None and known:
+            raise unknown_name("run", run_id, known)
+        raise BenchError("the store holds no results yet; start with: bench run --dataset adult --generator smote")
+    scores = read(connection, SCORES, run_id)
+    check_metrics(scores, metrics)
+    groups = dict(iter(scores.groupby(GROUP)))
+    return [
+        build(dict(zip(GROUP, key, strict=True)), groups.get(key, scores.iloc[:0]), own, metrics)
+        for key, own in stages.groupby(GROUP)
+    ]
+
+
+def read(connection: duckdb.DuckDBPyConnection, query: str, run_id: str | None) -> pd.DataFrame:
+    if run_id is None:
+        # a cell that changed code has computed anew replaces the older one; a run shows what it computed
+        return connection.execute(f"{query} WHERE current").df()
+    return connection.execute(f"{query} WHERE run_id = ?", [run_id]).df()
+
+
+def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metrics: Sequence[str]) -> Table:
+    columns = choose(scores, metrics)
+    evaluators = {column: scores.loc[scores["metric"] == column.metric, "evaluator"].unique() for column in columns}
+    is_floor = scores["generator"] == FLOOR, stages["generator"] == FLOOR
+    floors = {
+        column: measure(scores[is_floor[0]], stages[is_floor[1]], column, evaluators[column])["value"]
+        .groupby(level=PAIR)
+        .mean()
+        .dropna()
+        for column in columns
+    }
+    configs = stages.groupby("generator")["config_hash"].nunique()
+    rows = []
+    for (generator, config), own_stages in stages.groupby(ROW):
+        name = generator if configs[generator] == 1 else f"{generator} #{config[:6]}"
+        own_scores = scores[(scores["generator"] == generator) & (scores["config_hash"] == config)]
+        summaries = {}
+        for column in columns:
+            measured = measure(own_scores, own_stages, column, evaluators[column])
+            if len(measured):
+                summaries[column] = summarise(measured, None if generator in SENTINELS else floors[column])
+        rows.append(Row(name, generator, summaries, *costs(own_stages), failures(name, own_stages)))
+    pairs = pd.MultiIndex.from_frame(stages[PAIR].drop_duplicates().sort_values(PAIR))
+    return Table(**key, pairs=pairs, columns=columns, rows=rows)
+
+
+def measure(scores: pd.DataFrame, stages: pd.DataFrame, column: Column, evaluators: Sequence[str]) -> pd.DataFrame:
+    """value, stderr and imputed of every cell, indexed by (split seed, seed); NaN where the cell failed."""
+    mine = (scores["metric"] == column.metric) & (scores["protocol"] == column.protocol)
+    measured = scores[mine & (scores["version"] == column.version)].set_index(PAIR)[["value", "stderr", "imputed"]]
+    failed = stages[(stages["status"] == "failed") & stages["stage"].isin(["fit", "sample", *evaluators])]
+    lost = failed.set_index(PAIR).index.unique()
+    measured = measured[~measured.index.isin(lost)]
+    return measured.reindex(measured.index.union(lost))
+
+
+def summarise(measured: pd.DataFrame, floor: pd.Series | None) -> Summary:
+    """Mean and standard error of the mean over cells, each cell counted as one observation.
+
+    Args:
+        measured: as `measure` returns it, at least one cell.
+        floor: the floor sentinel's values, what a failed cell counts as; None for a sentinel itself.
+    """
+    values = measured["value"]
+    imputed = bool(measured["imputed"].eq(True).any())
+    if floor is not None and values.isna().any():
+        values = values.fillna(floor).fillna(floor.mean())
+        imputed = True
+    count = len(values)
+    stderr = values.std(ddof=1, skipna=False) / np.sqrt(count) if count > 1 else measured["stderr"].iloc[0]
+    return Summary(values, float(values.mean(skipna=False)), float(stderr), imputed)
+
+
+def costs(stages: pd.DataFrame) -> tuple[float, float]:
+    """Mean seconds of a fit, and sampled records a second; the time of failed stages counts, NaN without any."""
+    ran = stages[stages["phase"].ne("upstream")]
+    samples = ran[ran["stage"] == "sample"]
+    seconds = samples["wall_seconds"].sum()
+    speed = samples["returned"].sum() / seconds if seconds > 0 else np.nan
+    return float(ran.loc[ran["stage"] == "fit", "wall_seconds"].mean()), float(speed)
+
+
+def failures(name: str, stages: pd.DataFrame) -> list[Failure]:
+    """Failed stages, those with the same reason counted together; what failed only for an earlier one is left out."""
+    failed = stages[(stages["status"] == "failed") & stages["phase"].ne("upstream")]
+    failed = failed.fillna({"phase": "raised", "error": ""})
+    counts = failed.groupby(["stage", "phase", "error"]).size()
+    return [Failure(name, stage, phase, error, int(cells)) for (stage, phase, error), cells in counts.items()]

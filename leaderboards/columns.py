@@ -1,0 +1,94 @@
+"""Which metrics a leaderboard shows and ranks by, and how they are headed and written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bench.errors import unknown_name
+
+MAIN = {
+    "column_shape_error_percent": "shape error %",
+    "pair_trend_error_percent": "trend error %",
+    "xgboost_auc": "xgboost AUC",
+    "xgboost_rmse_log": "xgboost log RMSE",
+    "xgboost_rmse": "xgboost RMSE",
+    "catboost_auc": "catboost AUC",
+    "catboost_rmse_log": "catboost log RMSE",
+    "catboost_rmse": "catboost RMSE",
+    "length_shape_error_percent": "length error %",
+    "parse_percent": "parses %",
+    "valid_percent": "valid %",
+    "raw_valid_percent": "raw valid %",
+    "unique_percent": "unique %",
+    "duplicate_percent": "duplicate %",
+    "copy_percent": "copy %",
+}
+# Validity of tables is near 100 for everything that samples from a schema; for text it is the task.
+RANKED_TABULAR = frozenset(name for name in MAIN if name.endswith(("_error_percent", "_auc", "_rmse", "_rmse_log")))
+RANKED_TEXT = RANKED_TABULAR | {"parse_percent", "valid_percent", "unique_percent"}
+MAIN_PROTOCOL = "harness"
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One metric under one protocol: numbers of two rules or two versions never meet in a column."""
+
+    metric: str
+    protocol: str
+    version: int
+    higher_is_better: bool
+
+    @property
+    def heading(self) -> str:
+        name = MAIN.get(self.metric) or self.metric.replace("_percent", " %").replace("_", " ")
+        rule = "" if self.protocol == MAIN_PROTOCOL else f" ({self.protocol})"
+        return f"{name}{rule} {'↑' if self.higher_is_better else '↓'}"
+
+    def write(self, value: float) -> str:
+        return f"{value:.2f}" if self.metric.endswith("_percent") or abs(value) >= 100 else f"{value:.4f}"
+
+
+def choose(scores: pd.DataFrame, metrics: Sequence[str] = ()) -> list[Column]:
+    """The columns of one table, each in the newest version of its protocol.
+
+    Args:
+        scores: the scores of one table.
+        metrics: names, shown under every protocol; `all` for everything; empty for the main metrics,
+            each under the protocol `harness` where it has been computed so.
+    """
+    newest = scores.sort_values("version").drop_duplicates(["metric", "protocol"], keep="last")
+    newest = newest.sort_values(["metric", "protocol"])
+    found = [
+        Column(*row) for row in newest[["metric", "protocol", "version", "higher_is_better"]].itertuples(index=False)
+    ]
+    if ALL in metrics:
+        return found
+    if metrics:
+        return [column for name in dict.fromkeys(metrics) for column in found if column.metric == name]
+    columns = []
+    for name in MAIN:
+        same = [column for column in found if column.metric == name]
+        columns += sorted(same, key=lambda column: column.protocol != MAIN_PROTOCOL)[:1]
+    return columns
+
+
+def ranked(columns: Sequence[Column], family: str) -> list[Column]:
+    """The columns that decide the order: the family's quality metrics, or all where none is shown."""
+    names = RANKED_TABULAR if family == "tabular" else RANKED_TEXT
+    return [column for column in columns if column.metric in names] or list(columns)
+
+
+def check_metrics(scores: pd.DataFrame, metrics: Sequence[str]) -> None:
+    """Refuse a metric that the store does not hold.
+
+    Raises:
+        BenchError: suggests the nearest name.
+    """
+    known = {*scores["metric"].unique(), ALL}
+    for name in metrics:
+        if name not in known:
+            raise unknown_name("metric", name, known)

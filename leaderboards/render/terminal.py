@@ -1,0 +1,108 @@
+"""A leaderboard for the terminal: as many columns side by side as the width takes, the others below."""
+
+from __future__ import annotations
+
+import io
+import re
+import textwrap
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from leaderboards.aggregate import Row, Table
+from leaderboards.render.text import COSTS, Entry, costs, entry, failure_line, notes, plain, provenance
+
+HEADING_WIDTH = 7
+LABEL_WIDTH = 20
+GAP = 2
+BEST = "*"
+
+
+def render(tables: Sequence[Table], *, width: int, styled: bool) -> str:
+    """All tables as text; `styled` adds terminal colours."""
+    console = Console(
+        file=io.StringIO(),
+        width=width,
+        force_terminal=styled,
+        no_color=not styled,
+        highlight=False,
+        legacy_windows=False,
+    )
+    with console.capture() as capture:
+        draw(console, tables)
+    # rich pads every line to the full width, which would wrap when the window is made smaller
+    return re.sub(r" +$", "", capture.get(), flags=re.MULTILINE)
+
+
+def render_svg(tables: Sequence[Table], *, width: int, title: str) -> str:
+    """All tables as a picture without references to fonts elsewhere."""
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, record=True, highlight=False)
+    draw(console, tables)
+    return re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title=title), flags=re.DOTALL)
+
+
+def draw(console: Console, tables: Sequence[Table]) -> None:
+    for table in tables:
+        console.print(Text(plain(table.dataset), style="bold"))
+        console.print(Text(plain(provenance(table)), style="dim"))
+        entries = [[entry(table, row, column) for column in table.columns] for row in table.rows]
+        headings = [heading(column.heading) for column in table.columns] + [heading(words) for words in COSTS]
+        cells = [
+            [stacked(item) for item in line] + [Text(cost) for cost in costs(row)]
+            for line, row in zip(entries, table.rows, strict=True)
+        ]
+        labels = [Text(stacked_label(row), style="dim" if row.sentinel else "") for row in table.rows]
+        competitors = sum(row.sentinel is None for row in table.rows)
+        for part in parts(headings, labels, cells, console.width):
+            console.print(grid(headings, labels, cells, part, competitors))
+        for line in notes(table, [item for row in entries for item in row], BEST):
+            console.print(Text(line, style="dim"))
+        for failure in (failure for row in table.rows for failure in row.failures):
+            console.print(Text(failure_line(failure), style="red"))
+        console.print()
+
+
+def stacked(item: Entry) -> Text:
+    text = Text(item.value + (BEST if item.best else ""), style="bold green" if item.best else "")
+    return text.append(f"\n{item.error}", style="not bold dim") if item.error else text
+
+
+def stacked_label(row: Row) -> str:
+    lines = textwrap.wrap(plain(row.name), LABEL_WIDTH) or [""]
+    return "\n".join([*lines, f"({row.sentinel})"] if row.sentinel else lines)
+
+
+def heading(words: str) -> Text:
+    # the unit and the arrow stay on one line
+    words = re.sub(r"([%/]) (\S+)$", "\\1\N{NO-BREAK SPACE}\\2", words)
+    return Text("\n".join(textwrap.wrap(words, HEADING_WIDTH, break_long_words=False, break_on_hyphens=False)))
+
+
+def width_of(texts: Sequence[Text]) -> int:
+    return max(line.cell_len for text in texts for line in text.split("\n"))
+
+
+def parts(headings: list[Text], labels: list[Text], cells: list[list[Text]], width: int) -> list[range]:
+    """Consecutive columns that fit beside the labels, at least one a part."""
+    beside = width_of(labels)
+    found, start, used = [], 0, beside
+    for place, words in enumerate(headings):
+        wide = GAP + width_of([words, *(row[place] for row in cells)])
+        if used + wide > width and place > start:
+            found.append(range(start, place))
+            start, used = place, beside
+        used += wide
+    return [*found, range(start, len(headings))]
+
+
+def grid(headings: list[Text], labels: list[Text], cells: list[list[Text]], part: range, competitors: int) -> Grid:
+    made = Grid(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, show_edge=False)
+    made.add_column("", no_wrap=True)
+    for place in part:
+        made.add_column(headings[place], justify="right", no_wrap=True)
+    for number, (name, row) in enumerate(zip(labels, cells, strict=True), start=1):
+        made.add_row(name, *(row[place] for place in part), end_section=number == competitors)
+    return made

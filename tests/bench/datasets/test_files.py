@@ -1,0 +1,214 @@
+"""A user's own files: what they hold comes back, and what is wrong with them is said in one line."""
+
+import gzip
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench import datasets
+from bench.datasets.files import MISSING, read_records, read_table
+from bench.errors import BenchError
+from bench.frames import conform, infer_schema
+from bench.records import Column, Schema
+
+GOOD = "age,city,income\n" + "".join(f"{20 + i},{'xyz'[i % 3]},{'hl'[i % 2]}\n" for i in range(40))
+
+
+def write(folder, content, name="people.csv"):
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def load(path, **arguments):
+    return datasets.load(str(path), **arguments)
+
+
+def refused(path, **arguments):
+    """The one line that a file is refused with."""
+    with pytest.raises(BenchError) as refusal:
+        load(path, **arguments)
+    message = str(refusal.value)
+    assert "\n" not in message
+    assert str(path) in message
+    return message
+
+
+def test_a_csv_becomes_a_dataset(tmp_path):
+    data = load(write(tmp_path, GOOD), target="income")
+    assert (data.name, data.family, data.source.variant) == ("people", "tabular", "file")
+    assert [column.kind for column in data.schema.columns] == ["integer", "categorical", "categorical"]
+    assert [len(part) for part in (data.train, data.validation, data.test)] == [32, 4, 4]
+    assert data.train["age"].dtype == "Int64"
+
+
+def test_csv_gzip_and_parquet_hold_the_same_records(tmp_path):
+    plain = write(tmp_path, "\ufeff" + GOOD)
+    zipped = write(tmp_path, gzip.compress(GOOD.encode()), "people.csv.gz")
+    parquet = tmp_path / "people.parquet"
+    pd.read_csv(plain).to_parquet(parquet)
+    expected = load(plain, target="income").train
+    pd.testing.assert_frame_equal(load(zipped, target="income").train, expected)
+    pd.testing.assert_frame_equal(load(parquet, target="income").train, expected)
+
+
+def test_the_digest_covers_bytes_and_schema(tmp_path):
+    path = write(tmp_path, GOOD)
+    other = write(tmp_path, GOOD.replace("20,", "21,"), "other.csv")
+    same = write(tmp_path, GOOD, "same.csv")
+    digests = [
+        load(path, target="income").digest,
+        load(path).digest,
+        load(path, target="income", kinds={"age": "real"}).digest,
+        load(other, target="income").digest,
+    ]
+    assert len(set(digests)) == 4
+    assert load(same, target="income").digest == digests[0]
+
+
+def test_every_bad_file_is_refused_in_one_line(tmp_path):
+    assert "is not there" in refused(tmp_path / "absent.csv")
+    assert "is not a table that can be read" in refused(write(tmp_path, GOOD, "people.txt"))
+    assert "is empty" in refused(write(tmp_path, ""))
+    assert "is empty" in refused(write(tmp_path, "\n\n"))
+    assert "has no rows" in refused(write(tmp_path, "a,b\n"))
+    assert "too few records (1)" in refused(write(tmp_path, "a,b\n1,2\n"))
+    assert "too few records (2)" in refused(write(tmp_path, "a,b\n1,2\n3,4\n"))
+    assert "did you mean 'income'?" in refused(write(tmp_path, GOOD), target="incme")
+    assert "column 'a' stands more than once" in refused(write(tmp_path, "a,b,a\n1,2,3\n"))
+    assert "did you mean 'ab'?" in refused(write(tmp_path, "\n\nab,y\n1,2\n3,4\n5,6\n"), target="abc")
+    assert "column 1 has no name" in refused(write(tmp_path, ",a\n0,1\n1,2\n"))
+    assert "Expected 2 columns, got 3" in refused(write(tmp_path, "a,b\n1,2\n1,2,3\n"))
+    assert "Expected 2 columns, got 1" in refused(write(tmp_path, "a,b\n1,2\n1\n"))
+    assert "starts at line 3" in refused(write(tmp_path, 'a,b\n1,2\n3,"4\n5,6\n'))
+    assert "cannot be read" in refused(write(tmp_path, gzip.compress(GOOD.encode())[:-20], "cut.csv.gz"))
+    assert "not a parquet file" in refused(write(tmp_path, GOOD, "people.parquet"))
+
+
+def test_a_file_that_is_not_utf8_is_refused_with_the_place(tmp_path):
+    message = refused(write(tmp_path, "name,y\nAnn,1\nRené,2\n".encode("latin-1")))
+    assert "byte 0xe9 at offset 16 (line 3)" in message
+    assert "iconv" in message
+
+
+def test_rows_without_a_target_are_not_dropped_in_silence(tmp_path):
+    message = refused(write(tmp_path, "a,y\n1,u\n2,\n3,v\n4,NA\n"), target="y")
+    assert "target 'y' is missing in 2 of 4 rows (first in row 1)" in message
+
+
+def test_all_missing_and_constant_columns_are_kept(tmp_path):
+    data = load(write(tmp_path, "gap,same,y\n" + ",5,u\n,5,v\n" * 10), target="y")
+    assert data.schema["gap"].kind == "categorical"
+    assert data.train["gap"].isna().all()
+    assert (data.test["same"] == 5).all()
+
+
+def test_numbers_stored_as_text_are_repaired_and_thousands_separators_are_not(tmp_path):
+    text = 'a,b,c,d\n"1"," 2.5","1,234",007\n"2","3","2,345",012\n"","?",NA,013\n'
+    data = load(write(tmp_path, text))
+    assert [column.kind for column in data.schema.columns] == ["integer", "real", "categorical", "categorical"]
+    assert set(data.train["d"]) | set(data.test["d"]) == {"007", "012", "013"}
+
+
+def test_what_counts_as_missing(tmp_path):
+    words = sorted(MISSING)
+    path = write(tmp_path, "a,program\n" + "".join(f'" {word} ","{word}"\n' for word in words) + "x,y\n")
+    frame = read_table(path, verbatim=["program"])
+    assert frame["a"].isna().tolist() == [True] * len(words) + [False]
+    # None is a Python program; only the empty field is no program
+    assert frame["program"].isna().tolist() == [not word for word in words] + [False]
+
+
+def test_a_column_of_kind_text_keeps_its_spaces_and_words(tmp_path):
+    path = write(tmp_path, 'program,y\n" None\n",1\nx = 1,2\nNA,3\n')
+    data = load(path, kinds={"program": "text"})
+    assert set(data.train["program"]) | set(data.test["program"]) == {" None\n", "x = 1", "NA"}
+
+
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\r"), min_size=1).filter(str.strip)
+LABELS = st.text(st.characters(codec="utf-8", exclude_characters="\r")).map(lambda text: f"<{text}>")
+COLUMNS = [
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(allow_nan=False, allow_infinity=False).filter(lambda x: x % 1),
+    LABELS,
+]
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.data())
+def test_csv_to_frame_to_csv_round_trip(tmp_path_factory, data):
+    names = data.draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
+    size = data.draw(st.integers(1, 6))
+    columns = {}
+    for name in names:
+        values = data.draw(st.sampled_from(COLUMNS))
+        columns[name] = data.draw(st.lists(st.none() | values, min_size=size, max_size=size))
+    frame = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in columns.items()})
+    schema = infer_schema(frame)
+    expected = conform(frame, schema)
+
+    path = tmp_path_factory.getbasetemp() / "round_trip.csv"
+    expected.to_csv(path, index=False)
+    raw = read_table(path)
+    assert infer_schema(raw) == schema
+    pd.testing.assert_frame_equal(conform(raw, schema), expected)
+    pd.testing.assert_frame_equal(read_records(path, schema), expected)
+
+
+SCHEMA = Schema((Column("n", "integer"), Column("c", "categorical"), Column("t", "text"), Column("j", "json")))
+RECORDS = pd.DataFrame(
+    {
+        "n": pd.Series([1, None], dtype="Int64"),
+        "c": pd.Series(["2", "x"], dtype="str"),
+        "t": pd.Series(["None", "a\nb"], dtype="str"),
+        "j": pd.Series(['{"a":[1,"é"]}', "[]"], dtype="str"),
+    }
+)
+
+
+@pytest.mark.parametrize("name", ["rows.csv", "rows.csv.gz", "rows.parquet", "rows.jsonl", "rows.jsonl.gz"])
+def test_synthetic_records_are_read_in_every_format(tmp_path, name):
+    path = tmp_path / name
+    if ".csv" in name:
+        RECORDS.to_csv(path, index=False)
+    elif name.endswith(".parquet"):
+        RECORDS[["j", "t", "c", "n"]].to_parquet(path)
+    else:
+        lines = [{"n": 1, "c": 2, "t": "None", "j": {"a": [1, "é"]}}, {"n": None, "c": "x", "t": "a\nb", "j": []}]
+        text = "\n".join(map(json.dumps, lines)).encode()
+        path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    pd.testing.assert_frame_equal(read_records(path, SCHEMA), RECORDS)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "message"),
+    [
+        ("n,c,t\n1,a,b\n", "rows.csv", "column 'j' is missing"),
+        ("n,c,t,j,k\n1,a,b,{},1\n", "rows.csv", "column 'k' is not part of the schema"),
+        ("n,c,t,j\n1.5,a,b,{}\n", "rows.csv", "column 'n', row 0: '1.5' is not a whole number"),
+        ('{"n": 1}\n{"n": \n', "rows.jsonl", "line 2"),
+        ("[1]\n", "rows.jsonl", "line 1: a JSON object was expected"),
+        ("", "rows.jsonl", "column 'n' is missing"),
+    ],
+)
+def test_synthetic_records_of_another_schema_are_refused(tmp_path, content, name, message):
+    path = write(tmp_path, content, name)
+    with pytest.raises(BenchError, match=re.escape(message)) as refusal:
+        read_records(path, SCHEMA)
+    assert str(path) in str(refusal.value)
+
+
+def test_parquet_keeps_large_integers_and_turns_dates_into_labels(tmp_path):
+    path = tmp_path / "t.parquet"
+    dates = pd.to_datetime(["2020-01-01"] * 9 + [None])
+    pd.DataFrame({"n": [2**60 + i for i in range(10)], "d": dates, "x": np.arange(10) / 3}).to_parquet(path)
+    data = load(path)
+    assert [column.kind for column in data.schema.columns] == ["integer", "categorical", "real"]
+    everything = pd.concat([data.train, data.validation, data.test])
+    assert sorted(everything["n"]) == [2**60 + i for i in range(10)]
+    assert everything["d"].isna().sum() == 1

@@ -1,0 +1,109 @@
+"""Readers of the original files, on small files written by hand in their formats."""
+
+import gzip
+import json
+
+import pytest
+
+from bench.datasets import adult, beijing, default, flytech, magic, shoppers, toolbench
+from bench.errors import BenchError
+from bench.frames import conform
+
+
+def put(folder, file, content):
+    path = folder / file.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    raw = content.encode()
+    path.write_bytes(gzip.compress(raw) if path.suffix == ".gz" else raw)
+
+
+def read(module, folder):
+    return conform(module.read(folder).frame, module.LOADER.schema)
+
+
+def test_adult(tmp_path):
+    row = "39, {}, 77516, Bachelors, 13, Divorced, ?, Husband, White, Male, 2174, 0, 40, ?, {}\n"
+    put(tmp_path, adult.TRAIN, row.format("Private", "<=50K") + row.format("?", ">50K") + "\n")
+    put(tmp_path, adult.TEST, "|1x3 Cross validator\n" + row.format("Private", ">50K.") + "\n")
+    frame = read(adult, tmp_path)
+    assert frame["income"].tolist() == ["<=50K", ">50K"]
+    assert frame["workclass"].isna().tolist() == [False, True]
+    assert frame["native-country"].isna().all()
+    assert frame["age"].tolist() == [39, 39]
+    test = conform(adult.read(tmp_path).official_test, adult.LOADER.schema)
+    assert test["income"].tolist() == [">50K"]
+
+
+def test_default_reads_below_both_header_rows(tmp_path):
+    names = ["ID", *default.LOADER.schema.names]
+    header = ",".join(["", *(f"X{i}" for i in range(1, 24)), "Y"]) + "\n" + ",".join(names) + "\n"
+    put(tmp_path, default.FILE, header + "1,20000,2,2,1,24,2,2,-1,-1,-2,-2," + ",".join(["689"] * 12) + ",1\n")
+    (record,) = read(default, tmp_path).to_dict("records")
+    assert record["LIMIT_BAL"] == 20000
+    assert record["PAY_6"] == "-2"
+    assert record["PAY_AMT6"] == 689
+    assert record["default payment next month"] == "1"
+
+
+def test_magic_keeps_its_first_row(tmp_path):
+    put(tmp_path, magic.FILE, ",".join(map(str, range(10))) + ",g\n" + ",".join(["0.1"] * 10) + ",h\n")
+    frame = read(magic, tmp_path)
+    assert frame["class"].tolist() == ["g", "h"]
+    assert frame["fDist"].tolist() == [9.0, 0.1]
+
+
+def test_shoppers(tmp_path):
+    header = ",".join(shoppers.LOADER.schema.names)
+    put(tmp_path, shoppers.FILE, f"{header}\r\n" + "0,0,0,0,1,0,0.2,0.2,0,0.4,Feb,1,2,3,4,Other,TRUE,FALSE\r\n")
+    (record,) = read(shoppers, tmp_path).to_dict("records")
+    assert (record["Weekend"], record["Revenue"]) == ("True", "False")
+    assert (record["SpecialDay"], record["TrafficType"], record["Administrative"]) == (0.4, "4", 0)
+
+
+def test_beijing_keeps_hours_without_a_measurement(tmp_path):
+    header = "No,year,month,day,hour,pm2.5,DEWP,TEMP,PRES,cbwd,Iws,Is,Ir\r\n"
+    rows = "1,2010,1,1,0,NA,-21,-11,1021,NW,1.79,0,0\r\n2,2010,1,1,1,129,-16,-4,1020.5,SE,1.79,0,0\r\n"
+    put(tmp_path, beijing.FILE, header + rows)
+    frame = read(beijing, tmp_path)
+    assert frame["pm2.5"].isna().tolist() == [True, False]
+    assert frame["pm2.5"].iloc[1] == 129
+    assert frame["PRES"].tolist() == [1021.0, 1020.5]
+    assert frame["hour"].tolist() == ["0", "1"]
+
+
+def test_flytech_strips_fences_and_prefers_the_whole_file(tmp_path):
+    programs = ["```python\nx = 1\ny = 2\n```", "``` py\nz\n```\n", "plain = 3\n", "a\n```\nb\n```", "```\nn\n```"]
+    put(tmp_path, flytech.EXCERPT, "\n".join(json.dumps({"output": text}) for text in programs))
+    assert read(flytech, tmp_path)["program"].tolist() == ["x = 1\ny = 2", programs[1], programs[2], programs[3], "n"]
+    put(tmp_path, flytech.WHOLE, json.dumps({"output": "whole"}) + "\n\n")
+    assert read(flytech, tmp_path)["program"].tolist() == ["whole"]
+    put(tmp_path, flytech.WHOLE, json.dumps({"text": "whole"}))
+    with pytest.raises(BenchError, match="no field 'output'"):
+        flytech.read(tmp_path)
+
+
+API = {"category": "c", "tool_name": "t", "tool_description": "", "api_name": "a", "api_description": "d"}
+
+
+def test_toolbench(tmp_path):
+    parameters = {"type": "object", "properties": {"é": {"type": "STRING", "default": ""}}, "required": []}
+    put(tmp_path, toolbench.APIS, json.dumps({**API, "parameters": parameters}))
+    put(tmp_path, toolbench.QUERIES, json.dumps({"query": "q", "api_list": [{"api_name": "a"}]}))
+    original = toolbench.read(tmp_path)
+    (record,) = conform(original.frame, toolbench.LOADER.schema).to_dict("records")
+    assert json.loads(record["parameters"]) == parameters
+    assert record["tool_description"] == ""
+    assert json.loads(original.extras["queries"]["api_list"].iloc[0]) == [{"api_name": "a"}]
+
+
+def test_toolbench_restores_the_line_break_that_the_release_lost(tmp_path):
+    line = json.dumps({**API, "api_description": "mail:\ninfo@example.com", "parameters": {}})
+    put(tmp_path, toolbench.APIS, line.replace(r"\ninfo", r"\info"))
+    put(tmp_path, toolbench.QUERIES, "")
+    assert toolbench.read(tmp_path).frame["api_description"].tolist() == ["mail:\ninfo@example.com"]
+
+
+def test_a_broken_line_is_named(tmp_path):
+    put(tmp_path, toolbench.APIS, json.dumps({**API, "parameters": {}}) + '\n{"api_name": \n')
+    with pytest.raises(BenchError, match=r"apis\.jsonl\.gz', line 2: Expecting value"):
+        toolbench.read(tmp_path)

@@ -1,0 +1,75 @@
+"""What a hash of code, data and versions covers."""
+
+import importlib
+from importlib.metadata import version
+
+import pytest
+
+from bench import provenance, registry
+from bench.datasets import load
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A plug-in package: the plug-in, what it imports in three ways, and what it does not."""
+    name = f"package_{tmp_path.name.replace('-', '_')}"
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "__init__.py").write_text("from . import unused\n")
+    (folder / "plug_in.py").write_text(
+        f"import sklearn.svm\nfrom .relative import a\nimport {name}.absolute\nfrom bench.errors import BenchError\n"
+        "def work():\n    from . import late\n"
+    )
+    for module in ("relative", "absolute", "late", "unused"):
+        (folder / f"{module}.py").write_text("a = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    importlib.invalidate_caches()
+    clear()
+    yield folder
+    clear()
+
+
+def clear():
+    for cached in (registry.module_file, provenance.imported, provenance.code_of, provenance.code_hash):
+        cached.cache_clear()
+
+
+@pytest.mark.parametrize("module", ["plug_in", "relative", "absolute", "late"])
+def test_a_change_of_anything_that_a_plug_in_imports_changes_its_hash(package, module):
+    before = provenance.code_hash(f"{package.name}.plug_in")
+    path = package / f"{module}.py"
+    path.write_text(path.read_text() + "b = 2\n")
+    clear()
+    assert provenance.code_hash(f"{package.name}.plug_in") != before
+
+
+def test_a_change_of_a_neighbour_does_not(package):
+    before = provenance.code_hash(f"{package.name}.plug_in")
+    (package / "unused.py").write_text("a = 2\n")
+    clear()
+    assert provenance.code_hash(f"{package.name}.plug_in") == before
+
+
+def test_the_harness_and_the_libraries_that_are_imported_count(package):
+    modules, foreign = provenance.code_of(f"{package.name}.plug_in")
+    assert "bench.errors" in modules
+    assert "sklearn" in foreign
+    versions = provenance.library_versions(f"{package.name}.plug_in")
+    assert versions["scikit-learn"] == version("scikit-learn")
+    assert {"python", "numpy", "pandas"} <= versions.keys()
+    assert "torch" not in versions
+
+
+def test_the_code_of_a_metric_leaves_the_other_metrics_and_the_runner_out():
+    modules, _ = provenance.code_of("evaluators.tabular.density")
+    assert {"evaluators.base", "evaluators.tabular.density", "bench.records"} <= modules
+    assert not {"evaluators.tabular.mle", "bench.runner", "bench.api"} & modules
+
+
+def test_the_hash_of_data_sees_a_single_value_and_the_split(table):
+    data = load(str(table), target="class")
+    assert provenance.data_hash(data) == provenance.data_hash(load(str(table), target="class"))
+    assert provenance.data_hash(data) != provenance.data_hash(load(str(table), target="class", split_seed=1))
+    before = provenance.data_hash(data)
+    data.test.loc[0, "age"] += 1
+    assert provenance.data_hash(data) != before

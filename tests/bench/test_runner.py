@@ -1,0 +1,179 @@
+"""Runs with a generator that fails on request: what is stored, what is computed again, what goes on."""
+
+import errno
+
+import pandas as pd
+import pytest
+
+import bench
+from bench import shards
+from bench.errors import BenchError
+from bench.execute import Watcher
+from bench.executors import process
+
+pytestmark = pytest.mark.usefixtures("fakes")
+
+
+def run(table, results, *, executor="inline", evaluators=("fake_mean",), sentinels=False, **options):
+    settings = {name: options.pop(name) for name in list(options) if "." in name or name == "seeds"}
+    return bench.run(
+        ["fake"],
+        [str(table)],
+        evaluators,
+        target="class",
+        settings=settings,
+        sentinels=sentinels,
+        executor=executor,
+        results=results,
+        **options,
+    )
+
+
+def statuses(ended):
+    """(generator, seed, stage) -> phase of the failure, or done."""
+    rows = ended.stages
+    return {
+        (row.generator, row.seed, row.stage): row.phase if row.status == "failed" else "done"
+        for row in rows.itertuples()
+    }
+
+
+EXECUTORS = pytest.mark.parametrize("executor", ["inline", "process"])
+
+
+def test_scores_reach_the_store_with_their_reference_and_costs(table, results):
+    ended = run(table, results, **{"generators.fake.lost": 8})
+    assert not ended.failed
+    scores = ended.scores.set_index(["generator", "metric"])
+    records = pd.read_parquet(next(results.glob("stages/*/records.parquet")))
+    assert scores.loc[("fake", "mean"), "value"] == pytest.approx(records[["age", "income=net"]].mean().mean())
+    test = bench.load(str(table), target="class").test
+    assert scores.loc[("fake", "mean"), "reference"] == pytest.approx(test[["age", "income=net"]].mean().mean())
+    # 24 of 32 attempts, with the standard error of a proportion
+    assert scores.loc[("fake", "raw_valid_percent"), ["value", "stderr", "n"]].tolist() == pytest.approx(
+        [75, 100 * (0.75 * 0.25 / 32) ** 0.5, 32]
+    )
+    assert scores.loc[("fake", "shortfall_records"), "value"] == 8
+    assert pd.isna(scores.loc[("fake", "undefined"), "value"])
+    stages = ended.stages.set_index(["generator", "stage"])
+    assert (stages["peak_memory_bytes"] > 10 << 20).all()
+    assert '"shortfall":"the fake lost some"' in stages.loc[("fake", "sample"), "details"].replace(": ", ":")
+
+
+def test_both_executors_compute_the_same(table, results, tmp_path):
+    inline = run(table, results)
+    processes = run(table, tmp_path / "other", executor=None, jobs=2)
+    order = ["generator", "seed", "metric"]
+    columns = [*order, "value", "reference"]
+    one, two = (ended.scores.sort_values(order)[columns].reset_index(drop=True) for ended in (inline, processes))
+    pd.testing.assert_frame_equal(one, two)
+    assert len(one) == 2 + 3
+
+
+def test_a_finished_stage_is_not_computed_again_but_by_force(table, results, tmp_path):
+    log = {"generators.fake.log": str(tmp_path / "log")}
+    first = run(table, results, **log)
+    second = run(table, results, **log)
+    assert (tmp_path / "log").read_text() == "fit 0\n"
+    pd.testing.assert_frame_equal(
+        first.scores.drop(columns="run_id"), second.scores.drop(columns="run_id"), check_like=True
+    )
+    run(table, results, force=True, **log)
+    assert (tmp_path / "log").read_text() == "fit 0\nfit 0\n"
+
+
+def test_another_evaluator_needs_no_new_fit(table, results, tmp_path):
+    log = {"generators.fake.log": str(tmp_path / "log")}
+    run(table, results, **log)
+    ended = run(table, results, evaluators=("fake_mean", "validity"), **log)
+    assert (tmp_path / "log").read_text() == "fit 0\n"
+    assert statuses(ended)["fake", 0, "validity"] == "done"
+
+
+@pytest.mark.parametrize(("fail", "phase"), [("raise", "raised"), ("memory", "memory"), ("hang", "timeout")])
+def test_a_failure_is_a_result_and_the_other_cells_go_on(table, results, fail, phase):
+    options = {"generators.fake.fail": fail, "generators.fake.fail_on_seed": 1, "timeout_seconds.fit": 0.5}
+    ended = run(table, results, seeds=[0, 1, 2], **options)
+    found = statuses(ended)
+    assert found["fake", 1, "fit"] == phase
+    assert found["fake", 1, "sample"] == found["fake", 1, "fake_mean"] == "upstream"
+    assert all(found["fake", seed, stage] == "done" for seed in (0, 2) for stage in ("fit", "sample", "fake_mean"))
+    assert [cell.cell.title for cell in ended.failed] == ["people/0 fake/1"]
+    error = ended.stages.query("phase == @phase")["error"].item()
+    assert {"raise": "ValueError: bad luck", "memory": "allocate", "hang": "longer than 0.5 s"}[fail] in error
+    assert len(list(results.glob("stages/.*"))) == 0
+
+
+def test_a_process_that_dies_costs_one_stage(table, results):
+    options = {"evaluators.fake_mean.fail": "exit", "generators.fake.fail": "killed", "seeds": [0]}
+    ended = run(table, results, executor="process", evaluators=("fake_mean", "validity"), jobs=2, **options)
+    errors = ended.stages.query("phase == 'killed'").set_index(["generator", "stage"])["error"]
+    assert errors["holdout", "fake_mean"] == "the process ended with exit code 3"
+    assert "SIGKILL, as the system does when memory runs out" in errors["fake", "fit"]
+    assert statuses(ended)["holdout", 0, "validity"] == "done"
+    assert statuses(ended)["fake", 0, "validity"] == "upstream"
+    assert list(results.glob("stages/.*")) == []
+
+
+def test_a_stage_that_does_not_stop_at_its_limit_is_killed(table, results, monkeypatch):
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.5)
+    options = {"generators.fake.fail": "deaf", "timeout_seconds.fit": 0.5}
+    ended = run(table, results, executor="process", **options)
+    stage = ended.stages.query("stage == 'fit'").iloc[0]
+    assert (stage["phase"], stage["error"]) == ("timeout", "took longer than 0.5 s and did not stop")
+    assert 1.0 <= stage["wall_seconds"] < 20
+    assert pd.isna(stage["peak_memory_bytes"])
+    assert list(results.glob("stages/.*")) == []
+
+
+def test_what_failed_is_tried_again_and_its_success_replaces_the_failure(table, results, tmp_path):
+    options = {"generators.fake.fail": "raise", "generators.fake.fail_unless": str(tmp_path / "repaired")}
+    first = run(table, results, **options)
+    assert statuses(first)["fake", 0, "fit"] == "raised"
+    (tmp_path / "repaired").touch()
+    assert not run(table, results, **options).failed
+    assert set(statuses(first).values()) == {"done"}
+
+
+@EXECUTORS
+def test_a_full_disk_ends_the_run_and_leaves_nothing_half_written(table, results, executor):
+    with pytest.raises(BenchError, match="no space left to write to .*run again to continue"):
+        run(table, results, executor=executor, **{"generators.fake.fail": "full"})
+    assert list(results.glob("stages/.*")) == []
+    assert not run(table, results).failed
+
+
+def test_a_full_disk_while_the_result_is_written_is_found_as_well(table, results, monkeypatch):
+    def fail(building, stages, result):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shards, "finish_stage", fail)
+    with pytest.raises(BenchError, match="no space left"):
+        run(table, results)
+    assert list(results.glob("stages/*")) == list(results.glob("stages/.*")) == []
+
+
+def test_a_watcher_is_told_of_every_stage(table, results):
+    seen = []
+
+    class Notes(Watcher):
+        def planned(self, cells):
+            seen.append(sum(len(cell.stages) for cell in cells))
+
+        def started(self, cell, job):
+            seen.append(f"{cell.generator} {job.stage}")
+
+        def finished(self, cell, result, *, computed):
+            seen.append(computed)
+
+    run(table, results, watcher=Notes())
+    assert seen == [4, "holdout fake_mean", True, "fake fit", True, "fake sample", True, "fake fake_mean", True]
+    seen.clear()
+    run(table, results, watcher=Notes())
+    assert seen == [4, False, False, False, False]
+
+
+def test_several_jobs_do_not_go_into_one_process(table, results):
+    with pytest.raises(BenchError, match="one job at a time"):
+        run(table, results, jobs=2)
+    assert not results.exists()

@@ -1,0 +1,170 @@
+"""One place opens the database; ingesting may be repeated."""
+
+import json
+import subprocess
+import sys
+
+import duckdb
+import pytest
+
+from bench import shards, store
+from bench.errors import BenchError
+from bench.store import database
+
+
+def stage(key, value=1.0, *, at="2026-01-01T00:00:00", status="done"):
+    scores = [
+        {
+            "metric": "mean",
+            "value": value,
+            "stderr": None,
+            "higher_is_better": True,
+            "protocol": "harness",
+            "version": 1,
+            "n": 9,
+            "details": {"of": [1, 2]},
+        }
+    ]
+    return {
+        "key": key,
+        "stage": "mean",
+        "status": status,
+        "finished_at": at,
+        "wall_seconds": 1.0,
+        "cpu_seconds": None,
+        "peak_memory_bytes": None,
+        "device": "cpu",
+        "phase": None if status == "done" else "raised",
+        "error": None,
+        "details": {},
+        "scores": scores if status == "done" else [],
+    }
+
+
+def write(results, run, cell, *stages, generator="smote"):
+    """Shards of a run with one cell more."""
+    folder = shards.runs_folder(results) / run
+    record = {"run_id": run, "started_at": "2026-01-01T00:00:00", "profile": "demo", "spec": {"a": 1}, "command": "c"}
+    shards.write_json(
+        folder / "run.json", {**record, "host": {}, "versions": {}, "git_commit": None, "cells": len(stages)}
+    )
+    known = {"cell_id": cell, "dataset": "adult", "variant": "demo", "family": "tabular", "dataset_digest": "d"}
+    known |= {"split": "harness", "split_seed": 0, "generator": generator, "config": {}, "config_hash": "h"}
+    known |= {"seed": 0, "profile": "demo"}
+    shards.write_json(folder / f"{cell}.json", {"cell": known, "stages": list(stages)})
+
+
+@pytest.fixture
+def connection(results):
+    shards.prepare(results)
+    with store.connect(results / "bench.duckdb") as connection:
+        yield connection
+
+
+def values(connection, query="SELECT run_id, value FROM leaderboard_scores WHERE generator <> 'holdout' ORDER BY ALL"):
+    return connection.execute(query).fetchall()
+
+
+def test_shards_become_rows_once(connection, results):
+    write(results, "run1", "cell1", stage("k1", 2.5))
+    assert store.ingest(connection, results) == 1
+    assert store.ingest(connection, results) == 0
+    assert values(connection) == [("run1", 2.5)]
+    assert json.loads(connection.execute("SELECT details FROM scores").fetchone()[0]) == {"of": [1, 2]}
+    assert connection.execute("SELECT cells, spec ->> 'a' FROM runs").fetchall() == [(1, "1")]
+
+
+@pytest.mark.parametrize("order", [("run1", "run2"), ("run2", "run1")])
+def test_a_second_try_replaces_the_first_in_whatever_order_they_come(connection, results, order):
+    tries = {
+        "run1": stage("k1", status="failed"),
+        "run2": stage("k1", 3.0, at="2026-01-02T00:00:00"),
+    }
+    for run in order:
+        write(results, run, "cell1", tries[run])
+        store.ingest(connection, results)
+    assert values(connection) == [("run1", 3.0), ("run2", 3.0)]
+    assert values(connection, "SELECT status FROM stages") == [("done",)]
+
+
+def test_a_stage_that_two_cells_share_stands_in_both(connection, results):
+    write(results, "run1", "cell1", stage("k1", 1.0))
+    write(results, "run2", "cell2", stage("k1", 1.0))
+    store.ingest(connection, results)
+    assert values(connection) == [("run1", 1.0), ("run2", 1.0)]
+
+
+def test_the_reference_is_that_of_the_same_run_and_newer_code_is_current(connection, results):
+    for run, day, value, reference in (("run1", 1, 1.0, 10.0), ("run2", 2, 2.0, 20.0)):
+        at = f"2026-01-0{day}T00:00:00"
+        write(results, run, f"cell{day}", stage(f"k{day}", value, at=at))
+        write(results, run, f"held{day}", stage(f"h{day}", reference, at=at), generator="holdout")
+    store.ingest(connection, results)
+    query = (
+        "SELECT run_id, value, reference, current FROM leaderboard_scores WHERE generator = 'smote' ORDER BY run_id"
+    )
+    assert values(connection, query) == [("run1", 1.0, 10.0, False), ("run2", 2.0, 20.0, True)]
+
+
+def test_an_older_database_is_brought_forward_also_by_a_reader(results, monkeypatch):
+    shards.prepare(results)
+    path = results / "bench.duckdb"
+    with store.connect(path) as connection:
+        connection.execute("INSERT INTO published (paper) VALUES ('kept')")
+    monkeypatch.setattr(database, "VERSION", 3)
+    steps = {1: "ALTER TABLE published ADD COLUMN year INTEGER", 2: "UPDATE published SET year = 2024"}
+    monkeypatch.setattr(database, "MIGRATIONS", steps)
+    with store.connect(path, read_only=True) as connection:
+        assert connection.execute("SELECT paper, year FROM published").fetchall() == [("kept", 2024)]
+        assert connection.execute("SELECT schema_version FROM meta").fetchall() == [(3,)]
+
+
+def test_a_migration_that_fails_changes_nothing(results, monkeypatch):
+    shards.prepare(results)
+    path = results / "bench.duckdb"
+    store.connect(path).close()
+    monkeypatch.setattr(database, "VERSION", 3)
+    monkeypatch.setattr(database, "MIGRATIONS", {1: "DROP TABLE published CASCADE", 2: "no sql"})
+    with pytest.raises(duckdb.Error):
+        store.connect(path)
+    monkeypatch.undo()
+    with store.connect(path, read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM published").fetchall() == [(0,)]
+
+
+def test_a_database_of_a_newer_version_is_refused(results):
+    shards.prepare(results)
+    path = results / "bench.duckdb"
+    with store.connect(path) as connection:
+        connection.execute("UPDATE meta SET schema_version = 99")
+    with pytest.raises(BenchError, match="schema version 99"):
+        store.connect(path)
+
+
+def test_a_file_held_by_another_process_is_named_with_its_holder(results, monkeypatch):
+    shards.prepare(results)
+    path = results / "bench.duckdb"
+    monkeypatch.setattr(database, "PATIENCE_SECONDS", 0.2)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", f"import duckdb; c = duckdb.connect({str(path)!r}); print('held', flush=True); input()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(BenchError, match=f"held by process {holder.pid}") as caught:
+            store.connect(path)
+        assert "\n" not in str(caught.value)
+    finally:
+        holder.communicate("\n")
+    store.connect(path).close()
+
+
+def test_what_is_no_database_and_what_is_not_there_is_said_in_one_line(tmp_path):
+    (tmp_path / "text.duckdb").write_text("not a database" * 1000)
+    with pytest.raises(BenchError, match="cannot be opened as a store") as caught:
+        store.connect(tmp_path / "text.duckdb")
+    assert "\n" not in str(caught.value)
+    with pytest.raises(BenchError, match="does not exist"):
+        store.connect(tmp_path / "none.duckdb", read_only=True)

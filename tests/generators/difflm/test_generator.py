@@ -1,0 +1,163 @@
+"""DiffLM end to end: what a user sees."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from bench.errors import BenchError
+from bench.records import Column, Dataset, Schema, Source
+from generators.difflm import DiffLM
+
+FAST = {
+    "encoder_width": 32,
+    "encoder_layers": 1,
+    "decoder_width": 32,
+    "decoder_layers": 1,
+    "latent_size": 4,
+    "diffusion_width": 32,
+    "diffusion_blocks": 1,
+    "steps": 150,
+    "diffusion_steps": 150,
+    "batch_tokens": 600,
+    "learning_rate": 3e-3,
+    "warmup_steps": 20,
+}
+
+
+@pytest.fixture(scope="module")
+def fitted(frame):
+    return DiffLM(**FAST).fit(frame, target="y", seed=1)
+
+
+def test_three_lines_on_a_plain_frame(fitted, frame):
+    sample = fitted.sample(300, seed=0)
+    assert len(sample.records) == sample.attempts == 300
+    assert sample.rejected == {}
+    assert sample.shortfall is None
+    pd.testing.assert_series_equal(sample.records.dtypes, frame.dtypes)
+    for name in ("job", "y"):
+        assert set(sample.records[name].dropna()) <= set(frame[name].dropna())
+    assert sample.records["pay"].between(frame["pay"].min(), frame["pay"].max()).all()
+    assert sample.records["job"].isna().any()
+
+
+def test_what_was_learnt_is_in_the_sample(fitted, frame):
+    records = fitted.sample(2000, seed=2).records
+    real, synthetic = (f["y"].eq("old").mean() for f in (frame, records))
+    assert synthetic == pytest.approx(real, abs=0.12)
+    zero = records["pay"].eq(0).mean()
+    assert zero == pytest.approx(frame["pay"].eq(0).mean(), abs=0.12)
+
+
+def test_equal_seeds_give_equal_records(fitted, frame):
+    again = DiffLM(**FAST).fit(frame, target="y", seed=1)
+    pd.testing.assert_frame_equal(fitted.sample(50, seed=4).records, again.sample(50, seed=4).records)
+    other = fitted.sample(50, seed=5).records
+    assert not fitted.sample(50, seed=4).records.equals(other)
+
+
+def test_fitting_leaves_the_global_random_state_alone(frame):
+    torch.manual_seed(7)
+    expected = torch.rand(1)
+    torch.manual_seed(7)
+    DiffLM(**FAST | {"steps": 2, "diffusion_steps": 2}).fit(frame, target="y").sample(3)
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_load_continues_where_save_stopped(fitted, tmp_path):
+    fitted.save(tmp_path / "model")
+    loaded = DiffLM.load(tmp_path / "model")
+    pd.testing.assert_frame_equal(loaded.sample(50, seed=9).records, fitted.sample(50, seed=9).records)
+    assert loaded.checks == fitted.checks
+    with pytest.raises(BenchError, match="already exists"):
+        fitted.save(tmp_path / "model")
+
+
+def test_the_number_of_records_does_not_change_the_batches(fitted):
+    small = DiffLM(**FAST | {"decode_batch": 32})
+    small.__dict__.update({k: v for k, v in fitted.__dict__.items() if k != "config"})
+    assert len(small.sample(100, seed=0).records) == 100
+
+
+def test_a_condition_holds_in_every_record(fitted):
+    sample = fitted.sample(80, seed=3, where={"y": "old", "job": "a"})
+    assert len(sample.records) == 80
+    assert sample.records["y"].eq("old").all()
+    assert sample.records["job"].eq("a").all()
+    assert sample.attempts - sum(sample.rejected.values()) == 80
+
+
+def test_conditioned_records_are_those_of_the_model(fitted):
+    everything = fitted.sample(4000, seed=0).records
+    expected = everything.loc[everything["y"].eq("old"), "age"].astype(float)
+    given = fitted.sample(1000, seed=1, where={"y": "old"}).records["age"].astype(float)
+    error = np.hypot(expected.std() / np.sqrt(len(expected)), given.std() / np.sqrt(len(given)))
+    assert abs(given.mean() - expected.mean()) < 4 * error
+
+
+def test_an_impossible_condition_ends_with_a_shortfall(fitted):
+    sample = fitted.sample(5, where={"age": 1000})
+    assert len(sample.records) == 0
+    assert sample.attempts == 500
+    assert "0 of 5" in sample.shortfall
+    with pytest.raises(BenchError, match="did you mean 'age'"):
+        fitted.sample(5, where={"agee": 3})
+
+
+def test_nothing_asked_nothing_given(fitted, frame):
+    sample = fitted.sample(0)
+    assert len(sample.records) == sample.attempts == 0
+    pd.testing.assert_series_equal(sample.records.dtypes, frame.dtypes)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"constant": [5] * 30, "missing": [None] * 30},
+        {"only": list(range(30))},
+        {'name with "quotes" é': [f"id {i}" for i in range(30)], "x": np.linspace(-1e12, 1e-12, 30)},
+    ],
+)
+def test_odd_tables(columns):
+    sample = DiffLM(**FAST | {"steps": 3, "diffusion_steps": 3}).fit(pd.DataFrame(columns)).sample(20)
+    assert len(sample.records) == 20
+    assert list(sample.records) == list(columns)
+
+
+def text_dataset(family: str, frame: pd.DataFrame, kinds: dict[str, str]) -> Dataset:
+    schema = Schema(tuple(Column(name, kind) for name, kind in kinds.items()))
+    parts = [frame.iloc[:80], frame.iloc[80:90], frame.iloc[90:]]
+    parts = [part.reset_index(drop=True) for part in parts]
+    return Dataset("small", family, schema, *parts, "harness", 0, Source("file"), "")
+
+
+def test_code_is_sampled_as_programs_that_parse():
+    programs = pd.DataFrame({"program": [f"def f(x):\n    return x {'+-*'[i % 3]} {i % 4}\n" for i in range(100)]})
+    data = text_dataset("code", programs, {"program": "text"})
+    generator = DiffLM(**FAST | {"vocabulary": 280, "attempts_per_record": 50}).fit(data)
+    sample = generator.sample(30)
+    for program in sample.records["program"]:
+        compile(program, "sample", "exec")
+    assert sample.attempts == len(sample.records) + sum(sample.rejected.values())
+
+
+def test_tools_are_sampled_as_records_of_the_schema():
+    tools = pd.DataFrame({"a": [f"t{i % 3}" for i in range(100)], "b": ['{"n": 1}', "[2]"] * 50})
+    data = text_dataset("tool", tools, {"a": "text", "b": "json"})
+    sample = DiffLM(**FAST | {"vocabulary": 280, "steps": 300}).fit(data).sample(20)
+    assert len(sample.records) == 20
+    for text in sample.records["b"]:
+        json.loads(text)
+
+
+def test_an_exploding_loss_is_one_clear_line(frame):
+    with pytest.raises(BenchError, match=r"the loss became nan at step .*; lower learning_rate"):
+        DiffLM(**FAST | {"learning_rate": 1e30}).fit(frame, target="y")
+
+
+def test_an_unknown_option_is_named():
+    with pytest.raises(BenchError, match="did you mean 'steps'"):
+        DiffLM(step=3)

@@ -1,0 +1,48 @@
+"""Byte-pair encoding spells any text, and its decoding gives the text back."""
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.errors import BenchError
+from bench.frames import conform
+from bench.records import Column, Schema
+from generators.difflm.text_tokenizer import END, TextTokenizer
+
+SCHEMA = Schema((Column("program", "text"),))
+
+
+def programs(texts: list[str]) -> pd.DataFrame:
+    return conform(pd.DataFrame({"program": texts}), SCHEMA)
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    train = programs([f"def f{i}(x):\n    return x + {i}\n" * 6 for i in range(50)])
+    return TextTokenizer.learn(train, SCHEMA, vocabulary=400, max_length=4000)
+
+
+@given(st.text(min_size=1, max_size=12))
+@settings(deadline=None)
+def test_any_text_comes_back(tokenizer, text):
+    ids, spelled = tokenizer.encode(programs([text]))
+    assert spelled.all()
+    assert tokenizer.texts(ids) == [text]
+    restored = TextTokenizer.restore(tokenizer.state(), SCHEMA)
+    assert restored.texts(restored.encode(programs([text]))[0]) == [text]
+
+
+def test_merges_make_programs_short(tokenizer):
+    text = "def f7(x):\n    return x + 7\n"
+    ids, _ = tokenizer.encode(programs([text]))
+    assert (ids[0] > END).sum() < len(text) / 2
+
+
+def test_a_text_longer_than_any_train_record_cannot_be_spelled(tokenizer):
+    assert tokenizer.encode(programs(["short", "x" * 5000]))[1].tolist() == [True, False]
+
+
+def test_records_over_the_limit_are_named():
+    with pytest.raises(BenchError, match=r"1 of 2 train records are longer than max_length = 20 tokens"):
+        TextTokenizer.learn(programs(["ab", "q7!zK" * 40]), SCHEMA, vocabulary=260, max_length=20)
