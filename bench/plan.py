@@ -211,7 +211,7 @@ def holdout_cell(spec: RunSpec, loaded: Loaded, evaluators: Mapping[str, Chosen]
     return cell(spec, loaded, HOLDOUT, {}, seed, score_stages(spec, loaded, evaluators, seed, None))
 
 
-def cell(  # noqa: PLR0917 - the words that make up a cell
+def cell(
     spec: RunSpec,
     loaded: Loaded,
     generator: str,

@@ -104,11 +104,18 @@ def read_stage(stages: Path, key: str) -> StageResult | None:
 
 
 def start_stage(stages: Path, key: str) -> Path:
-    """A fresh folder to build a stage in."""
+    """A fresh folder to build a stage in.
+
+    Raises:
+        BenchError: the disk is full, or the folder cannot be written to.
+    """
     discard_dead(stages, key)
     building = stages / f".{key}.{socket.gethostname()}.{os.getpid()}"
     discard(building)
-    building.mkdir(parents=True)
+    try:
+        building.mkdir(parents=True)
+    except OSError as error:
+        raise BenchError(f"'{stages}' cannot be written to ({error.strerror})") from error
     return building
 
 

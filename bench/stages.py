@@ -167,11 +167,12 @@ def out_of_memory(error: Exception) -> bool:
 
 
 def describe(error: Exception) -> str:
-    """What went wrong and where: an error of ours speaks for itself, others name their type and line."""
+    """What went wrong and where, in one line: an error of ours speaks for itself, others name type and place."""
+    message = " ".join(str(error).split())
     if isinstance(error, BenchError):
-        return str(error)
+        return message
     where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({Path(where.filename).name}, line {where.lineno})"
+    return f"{type(error).__name__}: {message} ({Path(where.filename).name}, line {where.lineno})"
 
 
 def fit(job: StageJob, stages: Path, building: Path, progress: Progress) -> Outcome:

@@ -86,12 +86,8 @@ class Screen(Watcher):
 
 def line(cell: Cell, result: StageResult) -> str:
     """A finished stage in one line."""
-    outcome = "done" if result.done else f"failed ({result.phase}): {first_line(result.error)}"
+    outcome = "done" if result.done else f"failed ({result.phase}): {result.error}"
     return f"{cell.title}: {result.stage} {outcome}, {result.wall_seconds:.1f} s"
-
-
-def first_line(text: str | None) -> str:
-    return (text or "").strip().split("\n")[0]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ a mean over survivors would reward a generator for crashing where the data is ha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import duckdb
 import numpy as np
@@ -92,7 +92,7 @@ class Table:
     profile: str
     pairs: pd.MultiIndex
     columns: list[Column]
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Row]
 
 
 def tables(
@@ -128,12 +128,9 @@ def read(connection: duckdb.DuckDBPyConnection, query: str, run_id: str | None) 
 def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metrics: Sequence[str]) -> Table:
     columns = choose(scores, metrics)
     evaluators = {column: scores.loc[scores["metric"] == column.metric, "evaluator"].unique() for column in columns}
-    is_floor = scores["generator"] == FLOOR, stages["generator"] == FLOOR
+    floor_scores, floor_stages = (frame[frame["generator"] == FLOOR] for frame in (scores, stages))
     floors = {
-        column: measure(scores[is_floor[0]], stages[is_floor[1]], column, evaluators[column])["value"]
-        .groupby(level=PAIR)
-        .mean()
-        .dropna()
+        column: measure(floor_scores, floor_stages, column, evaluators[column])["value"].groupby(level=PAIR).mean()
         for column in columns
     }
     configs = stages.groupby("generator")["config_hash"].nunique()

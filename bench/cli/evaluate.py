@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from contextlib import ExitStack
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ["evaluator", "metric", "protocol", "value", "stderr", "reference"]
+KEPT = [*COLUMNS, "version", "higher_is_better", "n", "dataset", "variant", "split", "split_seed", "seed"]
 
 
 def evaluate(
@@ -69,8 +71,8 @@ def evaluate(
         scores = scores[scores["generator"] == synthetic.name]
     print_table(COLUMNS, [written(row) for _, row in scores.sort_values(COLUMNS[:3]).iterrows()])
     if out is not None:
-        kept = [*COLUMNS, "version", "higher_is_better", "n", "dataset", "variant", "split", "split_seed", "seed"]
-        write_json(out, scores[kept].to_dict("records"))
+        details = [{"details": json.loads(text)} for text in scores["details"]]
+        write_json(out, [kept | one for kept, one in zip(scores[KEPT].to_dict("records"), details, strict=True)])
     for cell in ended.failed:
         for stage in cell.failed:
             typer.echo(f"{cell.cell.generator}: {stage.stage} failed ({stage.phase}): {stage.error}", err=True)

@@ -25,7 +25,7 @@ CELLS = """
                     'done'),
            sum(wall_seconds)
     FROM leaderboard_stages WHERE run_id = ?
-    GROUP BY ALL ORDER BY ALL
+    GROUP BY ALL ORDER BY dataset, variant, split_seed, seed, generator
 """
 SCORES = "SELECT cell_id, metric, value FROM leaderboard_scores WHERE run_id = ? AND protocol = 'harness'"
 SHOWN_SCORES = 3

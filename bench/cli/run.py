@@ -80,7 +80,7 @@ def run(
 
 
 def show(ended: RunResult) -> None:
-    """Print the run's leaderboard and write that of the whole store."""
+    """Print the run's leaderboard, and write it beside the store."""
     import leaderboards
     from bench import store
     from bench.shards import DATABASE, write_text
@@ -96,5 +96,5 @@ def summary(ended: RunResult) -> str:
     stage = next(stage for stage in first.failed if stage.phase != "upstream")
     return (
         f"{len(ended.failed)} of {len(ended.cells)} cells failed, first {first.cell.title}: "
-        f"{stage.stage} ({stage.phase}): {(stage.error or '').strip().splitlines()[0]}"
+        f"{stage.stage} ({stage.phase}): {stage.error}"
     )

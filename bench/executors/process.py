@@ -115,13 +115,14 @@ class Lane:
             self._advance(self._lost("timeout", f"took longer than {self._job.timeout_seconds:g} s and did not stop"))
 
     def stop(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process, whatever it is doing, and remove what it has half written."""
         if self._process is None:
             return
         self._process.kill()
         self._process.join()
-        self._pipe.close()
         self._process = None
+        self._pipe.close()
+        shards.discard_dead(self._stages, self._job.key)
 
     def _advance(self, result: StageResult | None) -> None:
         try:
@@ -147,14 +148,16 @@ class Lane:
         context = multiprocessing.get_context("spawn")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=work, args=(theirs, self._stages), daemon=False)
+        # Ctrl-C reaches the whole process group: children never see it, the parent ends them
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self._process.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         theirs.close()
         self._started, self._deadline = time.monotonic(), None
 
     def _lost(self, phase: Phase, error: str) -> StageResult:
-        """The result of a stage whose process cannot tell it; the process and what it left are removed."""
+        """The result of a stage whose process cannot tell it."""
         self.stop()
-        shards.discard_dead(self._stages, self._job.key)
         return StageResult(
             key=self._job.key,
             stage=self._job.stage,
@@ -185,8 +188,6 @@ def death(exitcode: int | None) -> str:
 
 def work(pipe: Connection, stages: Path) -> None:
     """What the process does: one stage after another, until the parent hangs up."""
-    # Ctrl-C reaches the whole process group; the parent ends its children itself
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, BrokenPipeError):
         pipe.send(READY)
         while True:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from bench.errors import BenchError
 from bench.shards import runs_folder, to_json
 
 RUN = ("run_id", "started_at", "profile", "spec", "command", "host", "versions", "git_commit", "cells")
@@ -60,6 +62,9 @@ def ingest(connection: duckdb.DuckDBPyConnection, results: Path) -> int:
 
     Returns:
         How many cells were added.
+
+    Raises:
+        BenchError: the database cannot be written; the shards stay for the next time.
     """
     runs = {run_id for (run_id,) in connection.execute("SELECT run_id FROM runs").fetchall()}
     cells = set(connection.execute("SELECT run_id, cell_id FROM run_cells").fetchall())
@@ -75,9 +80,11 @@ def ingest(connection: duckdb.DuckDBPyConnection, results: Path) -> int:
                     ingest_cell(connection, run_id, json.loads(cell.read_text(encoding="utf-8")))
                     added += 1
         connection.commit()
-    except BaseException:
-        connection.rollback()
-        raise
+    except duckdb.Error as error:
+        with suppress(duckdb.Error):  # a full disk fails the rollback as well, and DuckDB then does it when opened
+            connection.rollback()
+        reason = str(error).splitlines()[0]
+        raise BenchError(f"the store of '{results}' cannot be written ({reason}); run again to try again") from error
     return added
 
 

@@ -78,11 +78,6 @@ CREATE TABLE IF NOT EXISTS published (
     value DOUBLE, split VARCHAR, certainty VARCHAR, source VARCHAR
 );
 
--- The newest stage of each kind in a cell: changed code gives the same cell a second one.
-CREATE OR REPLACE VIEW current_stages AS
-SELECT * FROM stages
-QUALIFY row_number() OVER (PARTITION BY cell_id, stage ORDER BY finished_at DESC, stage_key) = 1;
-
 -- For every cell, whether it is the newest of its kind: the same generator in the same config on the
 -- same data, split and seed has one current cell, however often its code or evaluators changed.
 CREATE OR REPLACE VIEW current_cells AS
@@ -100,7 +95,6 @@ WITH holdout AS (
     SELECT rc.run_id, c.dataset_digest, c.split, c.split_seed, c.seed, c.profile, s.metric, s.protocol, s.version,
            avg(s.value) AS reference
     FROM scores s
-    JOIN current_stages USING (cell_id, stage_key)
     JOIN cells c USING (cell_id)
     JOIN run_cells rc USING (cell_id)
     WHERE c.generator = 'holdout'
@@ -111,7 +105,6 @@ SELECT rc.run_id, c.cell_id, c.dataset, c.variant, c.family, c.dataset_digest, c
        s.evaluator, s.metric, s.protocol, s.version, s.value, s.stderr, s.higher_is_better, s.n, s.imputed,
        h.reference, s.details, n.current
 FROM scores s
-JOIN current_stages t USING (cell_id, stage_key)
 JOIN cells c USING (cell_id)
 JOIN run_cells rc USING (cell_id)
 JOIN current_cells n USING (cell_id)
@@ -122,7 +115,7 @@ SELECT rc.run_id, c.cell_id, c.dataset, c.variant, c.family, c.dataset_digest, c
        c.config_hash, c.seed, c.profile,
        t.stage, t.status, t.phase, t.error, t.finished_at, t.wall_seconds, t.cpu_seconds,
        t.peak_memory_bytes, t.device, t.details, n.current
-FROM current_stages t
+FROM stages t
 JOIN cells c USING (cell_id)
 JOIN run_cells rc USING (cell_id)
 JOIN current_cells n USING (cell_id);

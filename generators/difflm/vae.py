@@ -61,8 +61,9 @@ class VariationalAutoencoder(nn.Module):
         embedded = self.decoder.get_input_embeddings()(ids[:, :-1])
         inputs = torch.cat([soft.to(embedded.dtype), embedded], dim=1)
         hidden = self.decoder.get_decoder()(inputs_embeds=inputs, use_cache=False).last_hidden_state
-        logits = self.decoder.get_output_embeddings()(hidden[:, soft.shape[1] :])
         targets = ids[:, 1:]
-        logits = logits.transpose(1, 2).float()
-        loss = functional.cross_entropy(logits, targets, ignore_index=PAD, reduction="none")
+        # in float32 here and in `decode.draw`: a distribution learnt through logits rounded to bfloat16 is another one
+        with torch.autocast(hidden.device.type, enabled=False):
+            logits = self.decoder.get_output_embeddings()(hidden[:, soft.shape[1] :].float())
+            loss = functional.cross_entropy(logits.transpose(1, 2), targets, ignore_index=PAD, reduction="none")
         return loss.sum(dim=1)

@@ -1,6 +1,7 @@
 """Runs with a generator that fails on request: what is stored, what is computed again, what goes on."""
 
 import errno
+import os
 
 import pandas as pd
 import pytest
@@ -126,6 +127,15 @@ def test_a_stage_that_does_not_stop_at_its_limit_is_killed(table, results, monke
     assert list(results.glob("stages/.*")) == []
 
 
+def test_cores_are_shared_out_unless_the_user_has_said_otherwise(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setenv("MKL_NUM_THREADS", "7")
+    with process.threads_per_process(3):
+        assert (os.environ["OMP_NUM_THREADS"], os.environ["MKL_NUM_THREADS"]) == ("3", "7")
+    assert "OMP_NUM_THREADS" not in os.environ
+    assert os.environ["MKL_NUM_THREADS"] == "7"
+
+
 def test_what_failed_is_tried_again_and_its_success_replaces_the_failure(table, results, tmp_path):
     options = {"generators.fake.fail": "raise", "generators.fake.fail_unless": str(tmp_path / "repaired")}
     first = run(table, results, **options)
@@ -137,7 +147,7 @@ def test_what_failed_is_tried_again_and_its_success_replaces_the_failure(table, 
 
 @EXECUTORS
 def test_a_full_disk_ends_the_run_and_leaves_nothing_half_written(table, results, executor):
-    with pytest.raises(BenchError, match="no space left to write to .*run again to continue"):
+    with pytest.raises(BenchError, match=r"no space left to write to .*run again to continue"):
         run(table, results, executor=executor, **{"generators.fake.fail": "full"})
     assert list(results.glob("stages/.*")) == []
     assert not run(table, results).failed

@@ -102,5 +102,5 @@ def test_the_disk_is_full_by_its_error_number_or_by_its_free_space(tmp_path, mon
 
 def test_a_results_folder_below_a_file_is_refused_in_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(BenchError, match="cannot be written to .*--results"):
+    with pytest.raises(BenchError, match=r"cannot be written to .*--results"):
         shards.prepare(tmp_path / "file" / "results")

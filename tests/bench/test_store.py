@@ -74,6 +74,25 @@ def test_shards_become_rows_once(connection, results):
     assert connection.execute("SELECT cells, spec ->> 'a' FROM runs").fetchall() == [(1, "1")]
 
 
+def test_a_store_that_cannot_be_written_keeps_its_shards_for_the_next_time(connection, results, monkeypatch):
+    write(results, "run1", "cell1", stage("k1", 2.5))
+
+    def fail(connection, table, columns, rows):
+        if table == "scores":
+            raise duckdb.IOException("Could not write file: No space left on device\nand more")
+        insert(connection, table, columns, rows)
+
+    module = sys.modules["bench.store.ingest"]  # the package exports a function of that name
+    insert = module.insert
+    monkeypatch.setattr(module, "insert", fail)
+    with pytest.raises(BenchError, match="No space left on device") as caught:
+        store.ingest(connection, results)
+    assert "\n" not in str(caught.value)
+    assert values(connection, "SELECT count(*) FROM stages") == [(0,)]
+    monkeypatch.undo()
+    assert store.ingest(connection, results) == 1
+
+
 @pytest.mark.parametrize("order", [("run1", "run2"), ("run2", "run1")])
 def test_a_second_try_replaces_the_first_in_whatever_order_they_come(connection, results, order):
     tries = {
@@ -100,9 +119,7 @@ def test_the_reference_is_that_of_the_same_run_and_newer_code_is_current(connect
         write(results, run, f"cell{day}", stage(f"k{day}", value, at=at))
         write(results, run, f"held{day}", stage(f"h{day}", reference, at=at), generator="holdout")
     store.ingest(connection, results)
-    query = (
-        "SELECT run_id, value, reference, current FROM leaderboard_scores WHERE generator = 'smote' ORDER BY run_id"
-    )
+    query = "SELECT run_id, value, reference, current FROM leaderboard_scores WHERE generator = 'smote' ORDER BY run_id"
     assert values(connection, query) == [("run1", 1.0, 10.0, False), ("run2", 2.0, 20.0, True)]
 
 

@@ -59,7 +59,10 @@ def test_list_names_everything_with_a_summary():
     ("arguments", "message"),
     [
         (["run", "--dataset", "adlut", "--generator", "real"], "dataset 'adlut' is not known; did you mean 'adult'?"),
-        (["run", "--dataset", "magic", "--generator", "smoke"], "generator 'smoke' is not known; did you mean 'smote'?"),
+        (
+            ["run", "--dataset", "magic", "--generator", "smoke"],
+            "generator 'smoke' is not known; did you mean 'smote'?",
+        ),
         (["run", "--dataset", "magic", "--profile", "demon"], "profile 'demon' is not known; did you mean 'demo'?"),
         (["run", "--dataset", "magic", "--set", "seeds"], "--set 'seeds' is not of the form"),
         (["run", "--dataset", "magic", "--executor", "cloud"], "option 'executor'"),
@@ -165,6 +168,7 @@ def test_evaluate_scores_a_file_of_any_tool(call, table, results, tmp_path):
     assert scores["mean"]["value"] == pytest.approx(mean)
     assert scores["mean"]["reference"] is not None
     assert scores["undefined"]["value"] is None
+    assert scores["mean"]["details"] == {"seed": 0}
     assert f"{mean:.4f}" in out
     _, out, _ = call("ls", "--results", results)
     assert "2/2" in out
