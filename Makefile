@@ -24,7 +24,8 @@ check: $(READY)
 	$(BIN)/python -m pytest -q -m "$(FAST)"
 
 bench: $(READY)
-	@for script in $(wildcard benchmarks/*.py); do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+	@for module in $(patsubst benchmarks/%.py,benchmarks.%,$(wildcard benchmarks/*.py)); do \
+		echo "$$module"; $(BIN)/python -m "$$module" || exit 1; done
 
 # The stamp keeps a second make from installing again.
 $(READY): pyproject.toml constraints.txt

@@ -88,9 +88,7 @@ class Generator:
         self._fit(data, seed, progress)
         return self
 
-    def sample(
-        self, n: int, *, seed: int = 0, where: Where | None = None, progress: Progress = SILENT
-    ) -> Sample:
+    def sample(self, n: int, *, seed: int = 0, where: Where | None = None, progress: Progress = SILENT) -> Sample:
         """Draw `n` records.
 
         Args:

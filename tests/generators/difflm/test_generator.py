@@ -147,7 +147,8 @@ def test_code_is_sampled_as_programs_that_parse():
 def test_tools_are_sampled_as_records_of_the_schema():
     tools = pd.DataFrame({"a": [f"t{i % 3}" for i in range(100)], "b": ["[1]", "[2, 3]"] * 50})
     data = text_dataset("tool", tools, {"a": "text", "b": "json"})
-    sample = DiffLM(**FAST | {"vocabulary": 280, "steps": 300, "batch_tokens": 1200, "max_epochs": 200}).fit(data).sample(20)
+    longer = {"vocabulary": 280, "steps": 300, "batch_tokens": 1200, "max_epochs": 200}
+    sample = DiffLM(**FAST | longer).fit(data).sample(20)
     assert len(sample.records) == 20
     for text in sample.records["b"]:
         json.loads(text)
