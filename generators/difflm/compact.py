@@ -29,7 +29,13 @@ def build(
         order: groups of ordered tokens, see `TableTokenizer.quantiles`.
     """
     encoder = Encoder(
-        vocabulary, length, config.encoder_width, config.encoder_layers, config.encoder_heads, config.latent_size
+        vocabulary,
+        length,
+        width=config.encoder_width,
+        layers=config.encoder_layers,
+        heads=config.encoder_heads,
+        latent_size=config.latent_size,
+        least_deviation=config.least_deviation,
     )
     encoder.transformer.set_attn_implementation(attention)
     decoder = LlamaForCausalLM(

@@ -20,13 +20,15 @@ class DiffLMConfig:
         latent_size: dimensions of the latent.
         soft_tokens: soft-prompt vectors in front of a record.
         steps: optimiser steps of the autoencoder, at most.
-        max_epochs: no more passes over the train records than this, whatever `steps` says.
+        epochs: passes over the train records; fewer where `steps` ends first.
+        least_steps: steps that a small table gets however many passes they are.
         batch_tokens: record tokens of a step, on average; the number of records follows from it.
         learning_rate: peak of AdamW; linear warm-up, then cosine.
         warmup_steps: steps until the peak.
         weight_decay: of AdamW.
         dropout: on the decoder's attention.
         beta: weight of |KL - capacity| against the reconstruction, both in nats a record.
+        least_deviation: lower bound of the posterior's standard deviation in every dimension.
         capacity_nats: what the latent is held to carry, in nats a record.
         diffusion_width, diffusion_blocks: the residual MLP that denoises latents.
         diffusion_steps: optimiser steps of the denoiser.
@@ -53,7 +55,8 @@ class DiffLMConfig:
     latent_size: int = 16
     soft_tokens: int = 4
     steps: int = 4000
-    max_epochs: int = 40
+    epochs: int = 10
+    least_steps: int = 400
     batch_tokens: int = 1500
     learning_rate: float = 1.5e-3
     warmup_steps: int = 100
@@ -61,11 +64,12 @@ class DiffLMConfig:
     dropout: float = 0.0
     beta: float = 1.0
     capacity_nats: float = 6.0
-    diffusion_width: int = 256
-    diffusion_blocks: int = 4
-    diffusion_steps: int = 4000
+    least_deviation: float = 0.5
+    diffusion_width: int = 128
+    diffusion_blocks: int = 3
+    diffusion_steps: int = 8000
     diffusion_batch: int = 512
-    diffusion_learning_rate: float = 1e-3
+    diffusion_learning_rate: float = 2e-3
     ema_decay: float = 0.999
     sampler_steps: int = 24
     temperature: float = 1.0

@@ -117,6 +117,8 @@ class DiffLM(Generator):
         return torch.cat(means), torch.cat(deviations)
 
     def _sample(self, n: int, seed: int, where: Where, progress: Progress) -> Sample:
+        if isinstance(self.tokenizer, TableTokenizer):
+            self.tokenizer.check_spelled(where)
         generator = torch.Generator().manual_seed(seed)
         limit = n * self.config.attempts_per_record
         parts: list[pd.DataFrame] = []

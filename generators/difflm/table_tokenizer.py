@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bench.errors import BenchError, unknown_name
+from bench.frames import DTYPES
 from bench.records import Column, Schema
 from generators.difflm.grammar import Grammar, GrammarBuilder
 from generators.difflm.numbers import GROUP, Spelling, learn_spelling
@@ -81,8 +83,7 @@ class Field:
             values = pd.Series(pd.Index(self.labels, dtype="object").take(index).to_numpy(), dtype="str")
         else:
             values = pd.Series(np.full(len(token), np.nan))
-        dtype = {"categorical": "str", "integer": "Int64", "real": "float64"}[self.column.kind]
-        return values.astype(dtype).where(~absent).rename(self.column.name)
+        return values.astype(DTYPES[self.column.kind]).where(~absent).rename(self.column.name)
 
 
 class TableTokenizer:
@@ -166,6 +167,24 @@ class TableTokenizer:
             digits = padded[rows[:, None], place[:, None] + 1 + np.arange(most)]
             columns[field.column.name] = field.decode(token, digits)
         return pd.DataFrame(columns)
+
+    def check_spelled(self, where: Mapping[str, object]) -> None:
+        """Refuse a condition that no record can fulfil.
+
+        Raises:
+            BenchError: a value that cannot be spelled; suggests the nearest label.
+        """
+        for field in self.fields:
+            name = field.column.name
+            if name not in where:
+                continue
+            value = where[name]
+            token, _ = field.encode(pd.Series([value], dtype=DTYPES[field.column.kind]))
+            if token[0] >= 0:
+                continue
+            if value is not None and field.labels:
+                raise unknown_name(f"value of '{name}'", str(value), field.labels)
+            raise BenchError(f"no record can have {name}={'null' if value is None else value}: train has no such value")
 
     def quantiles(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """For every ordered group of tokens: ids, and their place in the order as numbers in 0..1."""

@@ -30,7 +30,7 @@ class Check:
 def plan_steps(config: DiffLMConfig, records: int, mean_length: float) -> tuple[int, int]:
     """Steps, and records of a step, for train records of `mean_length` tokens."""
     batch = min(records, max(4, round(config.batch_tokens / mean_length)))
-    return min(config.steps, max(1, config.max_epochs * records // batch)), batch
+    return min(config.steps, max(config.least_steps, config.epochs * records // batch)), batch
 
 
 def rate_at(step: int, steps: int, warmup: int) -> float:

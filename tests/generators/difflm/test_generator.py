@@ -20,6 +20,7 @@ FAST = {
     "diffusion_width": 32,
     "diffusion_blocks": 1,
     "steps": 150,
+    "least_steps": 150,
     "diffusion_steps": 150,
     "batch_tokens": 600,
     "learning_rate": 3e-3,
@@ -98,13 +99,23 @@ def test_conditioned_records_are_those_of_the_model(fitted):
     assert abs(given.mean() - expected.mean()) < 4 * error
 
 
-def test_an_impossible_condition_ends_with_a_shortfall(fitted):
-    sample = fitted.sample(5, where={"age": 1000})
-    assert len(sample.records) == 0
-    assert sample.attempts == 500
-    assert "0 of 5" in sample.shortfall
+def test_an_impossible_condition_is_one_clear_line(fitted):
     with pytest.raises(BenchError, match="did you mean 'age'"):
         fitted.sample(5, where={"agee": 3})
+    with pytest.raises(BenchError, match="value of 'y' 'olld' is not known; did you mean 'old'"):
+        fitted.sample(5, where={"y": "olld"})
+    with pytest.raises(BenchError, match="no record can have age=1000: train has no such value"):
+        fitted.sample(5, where={"age": 1000})
+    with pytest.raises(BenchError, match="no record can have age=null"):
+        fitted.sample(5, where={"age": None})
+
+
+def test_a_condition_that_is_never_met_ends_with_a_shortfall(fitted, frame):
+    rare = frame.loc[frame["pay"].gt(0), "pay"].iloc[0]
+    sample = fitted.sample(5, where={"pay": rare, "job": "a", "y": "old", "age": 18})
+    assert len(sample.records) < 5
+    assert sample.attempts == 500
+    assert f"500 attempts gave {len(sample.records)} of 5 records" in sample.shortfall
 
 
 def test_nothing_asked_nothing_given(fitted, frame):
@@ -147,7 +158,7 @@ def test_code_is_sampled_as_programs_that_parse():
 def test_tools_are_sampled_as_records_of_the_schema():
     tools = pd.DataFrame({"a": [f"t{i % 3}" for i in range(100)], "b": ["[1]", "[2, 3]"] * 50})
     data = text_dataset("tool", tools, {"a": "text", "b": "json"})
-    longer = {"vocabulary": 280, "steps": 300, "batch_tokens": 1200, "max_epochs": 200}
+    longer = {"vocabulary": 280, "steps": 300, "least_steps": 300, "batch_tokens": 1200}
     sample = DiffLM(**FAST | longer).fit(data).sample(20)
     assert len(sample.records) == 20
     for text in sample.records["b"]:

@@ -20,10 +20,11 @@ def test_the_rate_warms_up_and_ends_near_zero():
 
 
 def test_steps_are_bounded_by_passes_over_the_records():
-    config = DiffLMConfig(steps=4000, max_epochs=10, batch_tokens=1500)
+    config = DiffLMConfig(steps=4000, epochs=10, least_steps=50, batch_tokens=1500)
+    assert plan_steps(config, records=60_000, mean_length=15.0) == (4000, 100)
     assert plan_steps(config, records=30_000, mean_length=15.0) == (3000, 100)
-    assert plan_steps(config, records=1000, mean_length=15.0) == (100, 100)
-    assert plan_steps(config, records=3, mean_length=15.0) == (10, 3)
+    assert plan_steps(config, records=200, mean_length=15.0) == (50, 100)
+    assert plan_steps(config, records=3, mean_length=15.0) == (50, 3)
 
 
 def test_training_lowers_the_bound_and_keeps_the_best_weights(model, tokenizer, frame):
