@@ -61,15 +61,15 @@ def field_texts(values: pd.Series, column: Column) -> list[str]:
 def from_texts(texts: list[str], schema: Schema, family: Family) -> tuple[pd.DataFrame, list[str | None]]:
     """Records of the texts that are legal, in order, and for every text the reason why it is not (None where it is).
 
-    A legal text is a JSON object with exactly the columns of the schema and values of their kinds; a
-    program (family code) must parse.
+    A legal text is a JSON object with exactly the columns of the schema and values of their kinds; in
+    the family code the last column is a program and must parse.
     """
     rows, reasons = [], []
     for text in texts:
         try:
             row = [text] if plain(schema) else from_json(text, schema)
             if family == "code":
-                check_program(row[0])
+                check_program(str(row[-1]))
         except BenchError as error:
             reasons.append(str(error))
         else:
@@ -121,33 +121,3 @@ def check_program(program: str) -> None:
             ast.parse(program)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise BenchError("does not parse") from error
-
-
-def from_text(text: str, schema: Schema) -> pd.DataFrame:
-    """One record as a frame of one row.
-
-    Raises:
-        BenchError: the reason why the text is no legal record.
-    """
-    if plain(schema):
-        if not text.strip():
-            raise BenchError("empty text")
-        return conform(pd.DataFrame({schema.names[0]: [text]}), schema)
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BenchError("not JSON") from error
-    if not isinstance(value, dict) or list(value) != schema.names:
-        raise BenchError("not exactly the columns of the schema")
-    fields = {}
-    for column in schema.columns:
-        field = value[column.name]
-        if field is not None and column.kind == "json":
-            field = json.dumps(field, ensure_ascii=False)
-        elif field is not None and not isinstance(field, (int, float) if column.numeric else str):
-            raise BenchError(f"a value of '{column.name}' is not of its kind")
-        fields[column.name] = [field]
-    try:
-        return conform(pd.DataFrame(fields), schema)
-    except BenchError as error:
-        raise BenchError("a value is not of its kind") from error
