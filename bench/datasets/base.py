@@ -22,7 +22,7 @@ class DataFile:
         path: where it lies below the data folder, with forward slashes.
         sha256: what its bytes must hash to; None where its home publishes no fixed version.
         archive: URL of the zip that holds it; empty where it cannot be downloaded by itself.
-        member: its name in that zip.
+        member: its name in that zip; an .xls is turned into csv.
     """
 
     path: str

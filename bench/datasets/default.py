@@ -11,7 +11,10 @@ from bench.records import Kind, Schema
 
 ARCHIVE = f"{UCI}/static/public/350/default+of+credit+card+clients.zip"
 FILE = DataFile(
-    "default/default of credit card clients.csv", "bf15b02eb5a2c34f01f6d071083ecb7b8f4e803a4280a7ef497903d84c791c48"
+    "default/default of credit card clients.csv",
+    "bf15b02eb5a2c34f01f6d071083ecb7b8f4e803a4280a7ef497903d84c791c48",
+    ARCHIVE,
+    "default of credit card clients.xls",
 )
 MONTHS = range(1, 7)
 CODES: dict[str, Kind] = dict.fromkeys(["PAY_0", *(f"PAY_{month}" for month in MONTHS if month > 1)], "categorical")
@@ -53,9 +56,5 @@ LOADER = Loader(
     ),
     files=(FILE,),
     read=read,
-    how_to_get=(
-        f"UCI ships it as an .xls sheet ({ARCHIVE}); "
-        "export that sheet as csv (commas, both header rows, lines ending in LF)"
-    ),
     demo="bench.datasets.demo.default",
 )

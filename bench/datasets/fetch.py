@@ -16,6 +16,7 @@ from pathlib import Path
 import pooch
 
 from bench.datasets.base import DataFile, Loader
+from bench.datasets.sheet import to_csv
 from bench.errors import BenchError
 
 TIMEOUT_SECONDS = 60
@@ -90,6 +91,8 @@ def download(archive: str, files: Sequence[DataFile], folder: Path) -> None:
                 unpacked = Path(scratch) / "unpacked"
                 with package.open(file.member) as source, unpacked.open("wb") as sink:
                     shutil.copyfileobj(source, sink)
+                if file.member.endswith(".xls"):
+                    unpacked.write_text(to_csv(unpacked), encoding="utf-8", newline="")
                 if file.sha256 not in (None, sha256(unpacked)):
                     raise BenchError(
                         f"{archive}: '{file.member}' has changed: its sha256 is {sha256(unpacked)}, "

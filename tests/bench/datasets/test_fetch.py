@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import xlwt
 
 from bench.datasets.base import DataFile, Loader, Original
 from bench.datasets.fetch import data_folder, fetch
@@ -27,11 +28,18 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def web(tmp_path_factory):
-    """URL of a folder of archives: good.zip, other.zip (other bytes), cut.zip (truncated)."""
+    """URL of a folder of archives: good.zip, other.zip (other bytes), sheet.zip (Excel), cut.zip (truncated)."""
     folder = tmp_path_factory.mktemp("web")
     for name, content in (("good", CONTENT), ("other", b"something else")):
         with zipfile.ZipFile(folder / f"{name}.zip", "w") as archive:
             archive.writestr("inner.data", content)
+    sheet = xlwt.Workbook()
+    for row, value in enumerate(["a", 1, 2]):
+        (sheet.get_sheet(0) if row else sheet.add_sheet("Data")).write(row, 0, value)
+    sheet.save(str(folder / "inner.xls"))
+    with zipfile.ZipFile(folder / "sheet.zip", "w") as archive:
+        archive.write(folder / "inner.xls", "inner.xls")
+        archive.writestr("broken.xls", "no sheet")
     (folder / "cut.zip").write_bytes((folder / "good.zip").read_bytes()[:60])
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -73,6 +81,11 @@ def test_a_file_that_is_there_is_not_downloaded(tmp_path):
     assert fetch(loader("http://127.0.0.1:9/none.zip"), tmp_path) == {"toy/toy data.csv": SHA256}
 
 
+def test_a_sheet_arrives_as_csv(tmp_path, web):
+    assert fetch(loader(f"{web}/sheet.zip", "inner.xls"), tmp_path) == {"toy/toy data.csv": SHA256}
+    assert (tmp_path / "toy" / "toy data.csv").read_bytes() == CONTENT
+
+
 @pytest.mark.parametrize("content", [CONTENT[:-1], b"", CONTENT + b"\n"])
 def test_a_wrong_file_is_refused_and_left_alone(tmp_path, content):
     path = tmp_path / "toy" / "toy data.csv"
@@ -90,6 +103,7 @@ def test_a_wrong_file_is_refused_and_left_alone(tmp_path, content):
     [
         ("other.zip", "inner.data", f"expected {SHA256}"),
         ("cut.zip", "inner.data", "cut.zip does not hold what it should"),
+        ("sheet.zip", "broken.xls", "is no Excel sheet"),
         ("good.zip", "outer.data", "no item named 'outer.data'"),
         ("absent.zip", "inner.data", "404"),
     ],
