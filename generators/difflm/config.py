@@ -20,7 +20,8 @@ class DiffLMConfig:
         latent_size: dimensions of the latent.
         soft_tokens: soft-prompt vectors in front of a record.
         steps: optimiser steps of the autoencoder, at most.
-        epochs: passes over the train records; fewer where `steps` ends first.
+        epochs: passes over the train rows of a table; fewer where `steps` ends first.
+        text_epochs: the same for records that are text, which overfit later.
         least_steps: steps that a small table gets however many passes they are.
         batch_tokens: record tokens of a step, on average; the number of records follows from it.
         learning_rate: peak of AdamW; linear warm-up, then cosine.
@@ -56,6 +57,7 @@ class DiffLMConfig:
     soft_tokens: int = 4
     steps: int = 4000
     epochs: int = 10
+    text_epochs: int = 25
     least_steps: int = 400
     batch_tokens: int = 1500
     learning_rate: float = 1.5e-3

@@ -60,7 +60,14 @@ class DiffLM(Generator):
             torch.manual_seed(seed)
             self.model = self._build().to(self.device.name)
             self.checks = train_autoencoder(
-                self.model, train, validation, self.config, device=self.device, generator=generator, progress=progress
+                self.model,
+                train,
+                validation,
+                self.config,
+                epochs=self.config.text_epochs if is_text(data.schema) else self.config.epochs,
+                device=self.device,
+                generator=generator,
+                progress=progress,
             )
             mean, deviation = self._posterior(torch.cat([train, validation]), progress)
             self.centre, self.deviation = mean.mean(dim=0), deviation.mean(dim=0)

@@ -27,10 +27,10 @@ class Check:
     kl: float
 
 
-def plan_steps(config: DiffLMConfig, records: int, mean_length: float) -> tuple[int, int]:
-    """Steps, and records of a step, for train records of `mean_length` tokens."""
+def plan_steps(config: DiffLMConfig, epochs: int, records: int, mean_length: float) -> tuple[int, int]:
+    """Steps, and records of a step, for at most `epochs` passes over train records of `mean_length` tokens."""
     batch = min(records, max(4, round(config.batch_tokens / mean_length)))
-    return min(config.steps, max(config.least_steps, config.epochs * records // batch)), batch
+    return min(config.steps, max(config.least_steps, epochs * records // batch)), batch
 
 
 def rate_at(step: int, steps: int, warmup: int) -> float:
@@ -49,6 +49,7 @@ def train_autoencoder(
     validation: torch.Tensor,
     config: DiffLMConfig,
     *,
+    epochs: int,
     device: Device,
     generator: torch.Generator,
     progress: Progress,
@@ -59,6 +60,7 @@ def train_autoencoder(
         model: the networks, on `device`.
         train, validation: ids (records, length); without validation records the last weights are kept.
         config: optimiser and schedule.
+        epochs: most passes over the train records.
         device: where, and in what precision.
         generator: order of the records and noise of the latent.
         progress: where to report to.
@@ -69,7 +71,7 @@ def train_autoencoder(
     Raises:
         BenchError: the loss stopped being a number.
     """
-    steps, batch = plan_steps(config, len(train), float((train != PAD).sum(dim=1).float().mean()))
+    steps, batch = plan_steps(config, epochs, len(train), float((train != PAD).sum(dim=1).float().mean()))
     optimiser = torch.optim.AdamW(
         model.parameters(), lr=config.learning_rate, betas=(0.9, 0.98), weight_decay=config.weight_decay, fused=True
     )

@@ -20,20 +20,22 @@ def test_the_rate_warms_up_and_ends_near_zero():
 
 
 def test_steps_are_bounded_by_passes_over_the_records():
-    config = DiffLMConfig(steps=4000, epochs=10, least_steps=50, batch_tokens=1500)
-    assert plan_steps(config, records=60_000, mean_length=15.0) == (4000, 100)
-    assert plan_steps(config, records=30_000, mean_length=15.0) == (3000, 100)
-    assert plan_steps(config, records=200, mean_length=15.0) == (50, 100)
-    assert plan_steps(config, records=3, mean_length=15.0) == (50, 3)
+    config = DiffLMConfig(steps=4000, least_steps=50, batch_tokens=1500)
+    assert plan_steps(config, 10, records=60_000, mean_length=15.0) == (4000, 100)
+    assert plan_steps(config, 10, records=30_000, mean_length=15.0) == (3000, 100)
+    assert plan_steps(config, 10, records=200, mean_length=15.0) == (50, 100)
+    assert plan_steps(config, 10, records=3, mean_length=15.0) == (50, 3)
 
 
 def test_training_lowers_the_bound_and_keeps_the_best_weights(model, tokenizer, frame):
     ids = torch.as_tensor(tokenizer.encode(frame)[0])
     train, validation = ids[:300], ids[300:]
     before = check(model, validation, 0, CPU)
-    config = DiffLMConfig(steps=60, learning_rate=3e-3, warmup_steps=5, batch_tokens=300)
+    config = DiffLMConfig(steps=60, least_steps=60, learning_rate=3e-3, warmup_steps=5, batch_tokens=300)
     generator = torch.Generator().manual_seed(0)
-    checks = train_autoencoder(model, train, validation, config, device=CPU, generator=generator, progress=SILENT)
+    checks = train_autoencoder(
+        model, train, validation, config, epochs=10, device=CPU, generator=generator, progress=SILENT
+    )
     assert [c.step for c in checks] == [6, 12, 18, 24, 30, 36, 42, 48, 54, 60]
     best = min(checks, key=lambda c: c.reconstruction + c.kl)
     assert best.reconstruction + best.kl < before.reconstruction + before.kl - 5
