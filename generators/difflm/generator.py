@@ -38,6 +38,8 @@ VALIDATION_SHARE, VALIDATION_MOST = 0.03, 1000
 class DiffLM(Generator):
     """VAE + latent diffusion + a language model steered by soft prompts.
 
+    Equal seeds give equal records on one machine and one number of torch threads.
+
     >>> rows = DiffLM().fit(frame, target="income").sample(1000).records  # doctest: +SKIP
     """
 
