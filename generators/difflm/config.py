@@ -27,6 +27,7 @@ class DiffLMConfig:
         learning_rate: peak of AdamW; linear warm-up, then cosine.
         warmup_steps: steps until the peak.
         weight_decay: of AdamW.
+        average_decay: of the averaged weights that are kept.
         dropout: on the decoder's attention.
         beta: weight of |KL - capacity| against the reconstruction, both in nats a record.
         least_deviation: lower bound of the posterior's standard deviation in every dimension.
@@ -63,6 +64,7 @@ class DiffLMConfig:
     learning_rate: float = 1.5e-3
     warmup_steps: int = 100
     weight_decay: float = 0.01
+    average_decay: float = 0.995
     dropout: float = 0.0
     beta: float = 1.0
     capacity_nats: float = 6.0

@@ -15,6 +15,7 @@ import torch
 from torch import nn
 
 from bench.progress import Progress
+from generators.difflm.average import update_average
 
 SIGMA_DATA = 0.5
 SIGMA_LEAST, SIGMA_MOST, RHO = 0.002, 80.0, 7.0
@@ -82,11 +83,7 @@ def train_denoiser(
             loss.backward()
             optimiser.step()
             schedule.step()
-            # a short run must not average over its random start
-            decay = min(ema_decay, (1 + step) / (10 + step))
-            with torch.no_grad():
-                for slow, fast in zip(average.parameters(), denoiser.parameters(), strict=True):
-                    slow.lerp_(fast, 1 - decay)
+            update_average(average, denoiser, ema_decay, step)
             task.advance(1, loss=float(loss.detach()))
     return average
 

@@ -1,7 +1,8 @@
-"""Training the autoencoder: a fixed number of steps, the best weights on validation kept."""
+"""Training the autoencoder: a fixed number of steps, the averaged weights that are best on validation kept."""
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import torch
 
 from bench.errors import BenchError
 from bench.progress import Progress
+from generators.difflm.average import update_average
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.device import Device
 from generators.difflm.table_tokenizer import PAD
@@ -58,7 +60,7 @@ def train_autoencoder(
 
     Args:
         model: the networks, on `device`.
-        train, validation: ids (records, length); without validation records the last weights are kept.
+        train, validation: ids (records, length); without validation records the last average is kept.
         config: optimiser and schedule.
         epochs: most passes over the train records.
         device: where, and in what precision.
@@ -78,7 +80,8 @@ def train_autoencoder(
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, steps, config.warmup_steps))
     order = torch.empty(0, dtype=torch.long)
     checks: list[Check] = []
-    best: dict[str, torch.Tensor] = {}
+    average = copy.deepcopy(model).requires_grad_(False).eval()
+    best = average.state_dict()
     model.train()
     with progress.task("autoencoder", steps) as task:
         for step in range(1, steps + 1):
@@ -94,13 +97,13 @@ def train_autoencoder(
             optimiser.step()
             optimiser.zero_grad()
             schedule.step()
+            update_average(average, model, config.average_decay, step)
             task.advance(1, nats=float(terms.negative_elbo.mean().detach()), kl=float(terms.kl.mean().detach()))
             if len(validation) and (step * CHECKS) // steps > ((step - 1) * CHECKS) // steps:
-                checks.append(check(model, validation, step, device))
+                checks.append(check(average, validation, step, device))
                 if checks[-1] == min(checks, key=lambda c: c.reconstruction + c.kl):
-                    best = {name: value.detach().clone() for name, value in model.state_dict().items()}
-    if best:
-        model.load_state_dict(best)
+                    best = {name: value.clone() for name, value in average.state_dict().items()}
+    model.load_state_dict(best)
     model.eval()
     return checks
 
@@ -114,10 +117,8 @@ def run(model: VariationalAutoencoder, ids: torch.Tensor, device: Device, genera
 
 @torch.no_grad()
 def check(model: VariationalAutoencoder, validation: torch.Tensor, step: int, device: Device) -> Check:
-    """The bound on validation; the same latent noise at every check, so that checks compare."""
+    """The bound of a model in evaluation mode; the same latent noise every time, so that checks compare."""
     generator = torch.Generator().manual_seed(0)
-    model.eval()
     parts = [run(model, ids, device, generator) for ids in validation.split(VALIDATION_BATCH)]
-    model.train()
     reconstruction = torch.cat([part.reconstruction for part in parts]).mean()
     return Check(step, float(reconstruction), float(torch.cat([part.kl for part in parts]).mean()))
