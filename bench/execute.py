@@ -72,6 +72,8 @@ def steps(cell: Cell, stages: Path, *, force: bool, watcher: Watcher) -> Steps:
         elif found is not None:
             result, computed = found, False
         else:
+            if force:
+                shards.discard(shards.checkpoint_folder(stages, job.key))
             watcher.started(cell, job)
             result, computed = (yield job), True
         results[job.key] = result

@@ -112,6 +112,8 @@ def fitted(spec: RunSpec, results: Path, *, force: bool, watcher: Watcher) -> tu
     shards.prepare(results)
     stages = shards.stages_folder(results)
     fit, sample = plan_fit(spec)
+    if force:
+        shards.discard(shards.checkpoint_folder(stages, fit.key))
     result = None if force else shards.read_stage(stages, fit.key)
     if result is None:
         result = perform(fit, stages, watcher.progress)

@@ -4,6 +4,7 @@
                  model/        of a fit: what Generator.save wrote
                  records.parquet  of a sample
                  scores.json   of a sample and of an evaluator
+    stages/.<key>.checkpoint   what a fit that was stopped goes on from
     runs/<run>/run.json        the run's spec, command, host, versions
                <cell>.json     a cell with the results of all its stages, failed ones included
     bench.duckdb               made from the files above (`bench.store.ingest`)
@@ -144,6 +145,11 @@ def finish_stage(building: Path, stages: Path, result: StageResult) -> None:
 def discard(building: Path) -> None:
     """Remove what is left of a stage that did not finish; does nothing after `finish_stage`."""
     shutil.rmtree(building, ignore_errors=True)
+
+
+def checkpoint_folder(stages: Path, key: str) -> Path:
+    """Where a fit keeps its state; stays where it was stopped from outside: killed, out of time or memory."""
+    return stages / f".{key}.checkpoint"
 
 
 def write_json(path: Path, value: object) -> None:

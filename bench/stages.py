@@ -115,13 +115,17 @@ def perform(job: StageJob, stages: Path, progress: Progress) -> StageResult:
             details, scores = WORK[job.work](job, stages, building, progress)
         result = measured(job, meter, details=details, scores=scores)
         shards.finish_stage(building, stages, result)
+        shards.discard(shards.checkpoint_folder(stages, job.key))
         return result
     except limits.TimeUp as error:
         return measured(job, meter, "timeout", str(error))
     except Exception as error:
         if shards.disk_full(error, stages):
             raise BenchError(f"no space left to write to '{stages}'; free some and run again to continue") from error
-        return measured(job, meter, "memory" if out_of_memory(error) else "raised", describe(error))
+        if out_of_memory(error):
+            return measured(job, meter, "memory", describe(error))
+        shards.discard(shards.checkpoint_folder(stages, job.key))
+        return measured(job, meter, "raised", describe(error))
     finally:
         shards.discard(building)
 
@@ -178,9 +182,12 @@ def describe(error: Exception) -> str:
 def fit(job: StageJob, stages: Path, building: Path, progress: Progress) -> Outcome:
     data = job.data.load()
     assert job.plug_in is not None
-    generator = make(job.plug_in, job.config).fit(data, seed=job.seed, progress=progress)
+    checkpoint = shards.checkpoint_folder(stages, job.key)
+    # seconds and memory are then those since the stop
+    resumed = checkpoint.exists()
+    generator = make(job.plug_in, job.config).fit(data, seed=job.seed, progress=progress, checkpoint=checkpoint)
     generator.save(building / MODEL)
-    return {"train_records": len(data.train)}, []
+    return {"train_records": len(data.train), "resumed": resumed}, []
 
 
 def load_model(job: StageJob, stages: Path) -> Generator:

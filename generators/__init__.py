@@ -3,6 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from bench.condition import Between
 from generators.base import Generator, Sample
 
 if TYPE_CHECKING:
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from generators.real import Real
     from generators.smote import Smote
 
-__all__ = ["DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
+__all__ = ["Between", "DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
 
 HOMES = {"DiffLM": "difflm", "Marginals": "marginals", "Real": "real", "Smote": "smote"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -13,13 +14,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
+from bench.condition import Condition, OneOf, Where, check_where
 from bench.errors import BenchError, unknown_name
-from bench.frames import conform_column, from_frame
+from bench.frames import from_frame
 from bench.progress import SILENT, Progress
 from bench.records import Dataset, Family, Kind, Schema, Task
 
 MANIFEST = "generator.json"
-Where = Mapping[str, object]
+# the reason under which `Sample.rejected` counts legal records that do not fulfil the condition
+UNFULFILLED = "does not fulfil the condition"
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,13 @@ class Sample:
     rejected: dict[str, int] = field(default_factory=dict)
     shortfall: str | None = None
 
+    @property
+    def control_accuracy(self) -> float | None:
+        """Share of the legal records that fulfilled the condition before any was rejected; None without a record."""
+        fulfilled = self.attempts - sum(self.rejected.values())
+        legal = fulfilled + self.rejected.get(UNFULFILLED, 0)
+        return fulfilled / legal if legal else None
+
 
 class Generator:
     """Base of every generator. A subclass names its `Config` and writes the four underscored methods.
@@ -48,6 +58,7 @@ class Generator:
 
     Config: ClassVar[type]
     families: ClassVar[frozenset[Family]]
+    checkpoint: Path | None = None  # during a fit, where `_fit` may keep its state
 
     def __init__(self, config: Any = None, **options: Any) -> None:
         known = {f.name for f in fields(self.Config)}
@@ -56,6 +67,7 @@ class Generator:
                 raise unknown_name(f"{type(self).__name__} option", name, known)
         self.config = config if config is not None else self.Config(**options)
         self.schema: Schema | None = None
+        self.labels: dict[str, list[str]] = {}
 
     def fit(
         self,
@@ -66,6 +78,7 @@ class Generator:
         kinds: Mapping[str, Kind] | None = None,
         seed: int = 0,
         progress: Progress = SILENT,
+        checkpoint: Path | None = None,
     ) -> Self:
         """Learn from train (and validation where there is one).
 
@@ -74,6 +87,8 @@ class Generator:
             target, task, kinds: say more about a plain data frame; not used with a dataset.
             seed: the only source of randomness.
             progress: where to report to.
+            checkpoint: folder in which a long fit may keep its state; the same fit, killed and started
+                again with the same folder, goes on from there. Its removal is the caller's.
 
         Raises:
             BenchError: the data cannot be learnt from; the message says why.
@@ -85,26 +100,77 @@ class Generator:
         if len(data.train) < 2:
             raise BenchError(f"dataset '{data.name}' has {len(data.train)} train records; at least 2 are needed")
         self.schema = data.schema
-        self._fit(data, seed, progress)
+        self.labels = {name: sorted(data.train[name].dropna().unique()) for name in data.schema.categorical}
+        self.checkpoint = checkpoint
+        try:
+            self._fit(data, seed, progress)
+        finally:
+            self.checkpoint = None
         return self
 
-    def sample(self, n: int, *, seed: int = 0, where: Where | None = None, progress: Progress = SILENT) -> Sample:
+    def sample(
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        where: Where | None = None,
+        balance: str | None = None,
+        progress: Progress = SILENT,
+    ) -> Sample:
         """Draw `n` records.
 
         Args:
             n: how many.
             seed: the only source of randomness.
-            where: column -> value that every record must have (None asks for a missing value).
+            where: column -> what every record must have there: a value, one of several values, a range
+                (`Between`), or None for a missing value.
+            balance: a categorical column of which every label is to be equally frequent: those of train,
+                or those among them that `where` names. Counts differ by one at most.
             progress: where to report to.
 
         Raises:
-            BenchError: not fitted, n is negative, or `where` names an unknown column or value.
+            BenchError: not fitted, n is negative, a condition that cannot be fulfilled, or a column that
+                cannot be balanced.
         """
         if self.schema is None:
             raise BenchError(f"{type(self).__name__} is not fitted yet; call fit first")
         if n < 0:
             raise BenchError(f"{n} records were asked for; a number of records is not negative")
-        return self._sample(n, seed, check_where(self.schema, where), progress)
+        condition = check_where(self.schema, where)
+        if balance is None:
+            return self._sample(n, seed, condition, progress)
+        return self._sample_balanced(n, seed, balance, condition, progress)
+
+    def _sample_balanced(self, n: int, seed: int, column: str, where: Condition, progress: Progress) -> Sample:
+        labels = self._labels_of(column, where)
+        *seeds, last = np.random.SeedSequence(seed).generate_state(len(labels) + 1).tolist()
+        parts = {}
+        for place, (label, own_seed) in enumerate(zip(labels, seeds, strict=True)):
+            wanted = n // len(labels) + (place < n % len(labels))
+            parts[label] = self._sample(wanted, own_seed, {**where, column: OneOf((label,))}, progress)
+        rejected: Counter[str] = Counter()
+        for part in parts.values():
+            rejected.update(part.rejected)
+        records = pd.concat([part.records for part in parts.values()], ignore_index=True)
+        records = records.iloc[np.random.default_rng(last).permutation(len(records))].reset_index(drop=True)
+        short = [f"{column}={label}: {part.shortfall}" for label, part in parts.items() if part.shortfall]
+        attempts = sum(part.attempts for part in parts.values())
+        return Sample(records, attempts, dict(rejected), "; ".join(short) or None)
+
+    def _labels_of(self, column: str, where: Condition) -> list[str]:
+        """The labels of train that a condition lets through.
+
+        Raises:
+            BenchError: the column is not categorical, or there is no such label.
+        """
+        assert self.schema is not None
+        if (kind := self.schema[column].kind) != "categorical":
+            raise BenchError(f"column '{column}' is {kind}; only a categorical column can be balanced")
+        wanted = where.get(column)
+        labels = [label for label in self.labels[column] if not isinstance(wanted, OneOf) or label in wanted.values]
+        if not labels:
+            raise BenchError(f"column '{column}' cannot be balanced: no label of train is left")
+        return labels
 
     def save(self, folder: Path) -> None:
         """Write what was learnt into `folder`, which must not exist; half-written folders cannot occur."""
@@ -120,6 +186,7 @@ class Generator:
                 "generator": type(self).__name__,
                 "config": asdict(self.config),
                 "schema": self.schema.to_dict(),
+                "labels": self.labels,
             }
             (building / MANIFEST).write_text(json.dumps(manifest, indent=1))
             self._save(building)
@@ -143,13 +210,14 @@ class Generator:
             raise BenchError(f"'{folder}' holds a {manifest['generator']}, not a {cls.__name__}")
         generator = cls(cls.Config(**manifest["config"]))
         generator.schema = Schema.from_dict(manifest["schema"])
+        generator.labels = manifest["labels"]
         generator._load(folder)
         return generator
 
     def _fit(self, data: Dataset, seed: int, progress: Progress) -> None:
         raise NotImplementedError
 
-    def _sample(self, n: int, seed: int, where: Where, progress: Progress) -> Sample:
+    def _sample(self, n: int, seed: int, where: Condition, progress: Progress) -> Sample:
         raise NotImplementedError
 
     def _save(self, folder: Path) -> None:
@@ -157,25 +225,3 @@ class Generator:
 
     def _load(self, folder: Path) -> None:
         raise NotImplementedError
-
-
-def check_where(schema: Schema, where: Where | None) -> Where:
-    """The condition with its values in the dtype of their columns.
-
-    Raises:
-        BenchError: an unknown column, or a value of another kind.
-    """
-    checked: dict[str, object] = {}
-    for name, value in (where or {}).items():
-        column = schema[name]
-        checked[name] = None if value is None else conform_column(pd.Series([value]), column).iloc[0]
-    return checked
-
-
-def matches(records: pd.DataFrame, where: Where) -> np.ndarray:
-    """Which records fulfil the condition; shape (len(records),), bool."""
-    keep = np.ones(len(records), dtype=bool)
-    for name, value in where.items():
-        column = records[name]
-        keep &= (column.isna() if value is None else (column == value).fillna(False)).to_numpy(dtype=bool)
-    return keep

@@ -18,6 +18,7 @@ import pytest
 import bench
 from bench.frames import conform
 from bench.registry import plug_ins
+from generators import Between
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,7 +28,7 @@ SHORT = [f"--set=generators.difflm.{name}={value}" for name, value in STEPS.item
 SHORT += ["--set=evaluators.mle.trials=1", "--set=records=300"]
 FEW = {"1000": "50"}
 BENCH = [sys.executable, "-c", "from bench.cli.main import main; main()"]
-TRAINING = ("run", "generate", "evaluate")
+TRAINING = ("run", "generate", "diagnose", "evaluate")
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -74,11 +75,14 @@ def test_the_commands_on_demo_data_and_the_python_blocks_run(tmp_path, monkeypat
             run_command(words, tmp_path)
     assert (tmp_path / "leaderboard.md").read_text().startswith("## adult")
     assert set(bench.load(str(tmp_path / "rich.csv")).train["income"]) == {">50K"}
+    thirties = bench.load(str(tmp_path / "thirties.csv")).train
+    assert thirties["age"].between(30, 39).all()
+    assert thirties["income"].value_counts().tolist() == [25, 25]
 
     monkeypatch.chdir(tmp_path)
     options = ", ".join(f"{name}={value}" for name, value in STEPS.items())
     for block in blocks(README, "python"):
-        short = block.replace("DiffLM()", f"DiffLM({options})").replace("sample(1000)", "sample(50)")
+        short = block.replace("DiffLM()", f"DiffLM({options})").replace("sample(1000", "sample(50")
         exec(compile(short, "README.md", "exec"), {})
     printed = capsys.readouterr().out
     assert "pair_trend_error_percent" in printed
@@ -123,6 +127,8 @@ def test_the_example_generator_works(tmp_path):
     modes.save(tmp_path / "modes")
     again = type(modes).load(tmp_path / "modes").sample(5, where={"sex": "Female"}).records
     assert again.equals(drawn)
+    assert modes.sample(5, where={"age": Between(41, 43)}).records["age"].between(41, 43).all()
+    assert modes.sample(5, where={"age": Between(high=-1)}).shortfall
 
 
 def test_the_example_evaluator_works():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
@@ -12,12 +12,11 @@ import typer
 from bench import profiles
 from bench.cli import options
 from bench.cli.data import parse_kinds
-from bench.errors import BenchError, unknown_name
+from bench.cli.where import parse_where
+from bench.errors import BenchError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from bench.records import Schema
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
     ".csv": lambda records, path: records.to_csv(path, index=False),
@@ -35,7 +34,15 @@ def generate(
     ] = None,
     where: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMN=VALUE", help="What every record must have (null: missing); may be repeated."),
+        typer.Option(
+            metavar="CONDITION",
+            help="What every record must have: job=a (null: missing), age>=30, age<40; may be repeated. "
+            "Several values of a column are alternatives, everything else holds together.",
+        ),
+    ] = None,
+    balance: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Equally many records of every label of a column.", show_default=False),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the sampling; the profile says the seed of the fit.")] = 0,
     profile: options.Profile = profiles.DEFAULT,
@@ -69,9 +76,11 @@ def generate(
         assert model.schema is not None
         condition = parse_where(where or (), model.schema)
         wanted = train_records if n is None else n
-        drawn = model.sample(wanted, seed=seed, where=condition, progress=watcher.progress)
+        drawn = model.sample(wanted, seed=seed, where=condition, balance=balance, progress=watcher.progress)
     write_records(drawn.records, out)
     typer.echo(f"{len(drawn.records)} records written to {out}")
+    if (where or balance) and drawn.control_accuracy is not None:
+        typer.echo(f"control accuracy {drawn.control_accuracy:.1%} ({drawn.attempts} attempts, before filtering)")
     if drawn.shortfall is not None:
         typer.echo(f"{wanted - len(drawn.records)} records short: {drawn.shortfall}", err=True)
         raise typer.Exit(1)
@@ -95,23 +104,3 @@ def write_records(records: pd.DataFrame, out: Path) -> None:
         raise BenchError(f"'{out}' cannot be written ({error.strerror or error})") from error
     finally:
         building.unlink(missing_ok=True)
-
-
-def parse_where(texts: Iterable[str], schema: Schema) -> dict[str, object]:
-    """Conditions `COLUMN=VALUE`; a column name may hold a `=` itself, and the longest that fits is taken.
-
-    Raises:
-        BenchError: no column of that name; suggests the nearest one.
-    """
-    condition: dict[str, object] = {}
-    for text in texts:
-        fitting = [name for name in schema.names if text.startswith(f"{name}=")]
-        if not fitting:
-            name, equals, _ = text.partition("=")
-            if not equals:
-                raise BenchError(f"--where '{text}' is not of the form COLUMN=VALUE")
-            raise unknown_name("column", name, schema.names)
-        column = max(fitting, key=len)
-        value = text[len(column) + 1 :]
-        condition[column] = None if value == "null" else value
-    return condition

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bench.cli.data import app as data
+from bench.cli.diagnose import diagnose
 from bench.cli.evaluate import evaluate
 from bench.cli.generate import generate
 from bench.cli.leaderboard import leaderboard
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(evaluate)
 app.command()(generate)
+app.command()(diagnose)
 app.command("list")(list_names)
 app.command()(ls)
 app.command()(leaderboard)

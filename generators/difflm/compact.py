@@ -4,40 +4,50 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import BertConfig, BertModel, LlamaConfig, LlamaForCausalLM, PreTrainedModel
 
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.encoder import Encoder
-from generators.difflm.injection import SoftPrompt
-from generators.difflm.table_tokenizer import BEGIN, PAD
-from generators.difflm.vae import VariationalAutoencoder
+from generators.difflm.table_tokenizer import BEGIN
 
 EMBEDDING_STD, HEAD_STD = 0.5, 0.02
 Order = list[tuple[np.ndarray, np.ndarray]]
 
 
-def build(
-    config: DiffLMConfig, vocabulary: int, length: int, attention: str, order: Order = ()
-) -> VariationalAutoencoder:
-    """Networks with random weights, drawn from torch's global generator.
+def compact_encoder(
+    config: DiffLMConfig, vocabulary: int, positions: int, attention: str, order: Order = ()
+) -> PreTrainedModel:
+    """A small bidirectional transformer with random weights, drawn from torch's global generator.
 
     Args:
         config: sizes.
         vocabulary: number of token ids.
-        length: most ids of a record, BEGIN included.
+        positions: most ids of a record, the first one included.
         attention: `attn_implementation` of transformers.
         order: groups of ordered tokens, see `TableTokenizer.quantiles`.
     """
-    encoder = Encoder(
-        vocabulary,
-        length,
-        width=config.encoder_width,
-        layers=config.encoder_layers,
-        heads=config.encoder_heads,
-        latent_size=config.latent_size,
-        least_deviation=config.least_deviation,
+    encoder = BertModel(
+        BertConfig(
+            vocab_size=vocabulary,
+            hidden_size=config.encoder_width,
+            num_hidden_layers=config.encoder_layers,
+            num_attention_heads=config.encoder_heads,
+            intermediate_size=4 * config.encoder_width,
+            max_position_embeddings=positions,
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
+            pad_token_id=None,
+        ),
+        add_pooling_layer=False,
     )
-    encoder.transformer.set_attn_implementation(attention)
+    encoder.set_attn_implementation(attention)
+    spread(encoder.get_input_embeddings().weight, EMBEDDING_STD, order)
+    return encoder
+
+
+def compact_decoder(
+    config: DiffLMConfig, vocabulary: int, positions: int, attention: str, order: Order = ()
+) -> PreTrainedModel:
+    """A small causal transformer; arguments as for `compact_encoder`, `positions` with those of the injection."""
     decoder = LlamaForCausalLM(
         LlamaConfig(
             vocab_size=vocabulary,
@@ -46,24 +56,20 @@ def build(
             num_hidden_layers=config.decoder_layers,
             num_attention_heads=config.decoder_heads,
             num_key_value_heads=config.decoder_heads,
-            max_position_embeddings=config.soft_tokens + length,
-            attention_dropout=config.dropout,
-            pad_token_id=PAD,
+            max_position_embeddings=positions,
+            pad_token_id=None,
             bos_token_id=BEGIN,
             eos_token_id=None,
             tie_word_embeddings=False,
             attn_implementation=attention,
         )
     )
-    with torch.no_grad():
-        spread(encoder.transformer.get_input_embeddings().weight, EMBEDDING_STD, order)
-        spread(decoder.get_input_embeddings().weight, EMBEDDING_STD, order)
-        spread(decoder.get_output_embeddings().weight, HEAD_STD, order)
-    return VariationalAutoencoder(
-        encoder, SoftPrompt(config.latent_size, config.soft_tokens, config.decoder_width), decoder
-    )
+    spread(decoder.get_input_embeddings().weight, EMBEDDING_STD, order)
+    spread(decoder.get_output_embeddings().weight, HEAD_STD, order)
+    return decoder
 
 
+@torch.no_grad()
 def spread(weight: torch.Tensor, std: float, order: Order) -> None:
     """Draw embeddings (vocabulary, width) so that neighbouring numbers start as neighbouring vectors."""
     weight.normal_(0.0, std)

@@ -1,88 +1,199 @@
-"""Latents -> token ids: batched, cached, every token inside the grammar."""
+"""Latents -> token ids: batched, cached, every token inside a constraint.
+
+At most `slots` records are written at a time. A record that ends leaves its slot at once, so that no
+step is spent on it. Where records differ in length new latents take the places that became free
+(continuous batching; Yu et al. 2022, "Orca", OSDI, section 3). The rows of a table are about equally
+long, and rows that stand at the same column need the logits of one column only: there a batch ends
+before the next one begins.
+"""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import torch
 from transformers import DynamicCache
 
-from generators.difflm.grammar import Grammar
-from generators.difflm.table_tokenizer import BEGIN, PAD
+from bench.errors import BenchError
+from generators.difflm.draw import Sampling, draw
+from generators.difflm.likelihood import score
+from generators.difflm.slots import SlotCache
+from generators.difflm.tokens import PAD
 from generators.difflm.vae import VariationalAutoencoder
+
+REFILL_SHARE = 0.25  # of the slots is free before new latents take them: reading a beginning costs a step
+
+
+class Walk(Protocol):
+    """Where the records in flight stand in a constraint."""
+
+    def admit(self, rows: int) -> None:
+        """So many records begin, behind those that are there."""
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Only these rows go on, in this order."""
+
+    def allowed(self) -> tuple[int, int, torch.Tensor | None]:
+        """What may be written next.
+
+        Returns:
+            first, end: no row may write a token outside first..end - 1.
+            mask: (rows, end - first) bool, which of these a row may write; None for all.
+        """
+
+    def advance(self, token: torch.Tensor) -> torch.Tensor:
+        """Write one token a row (rows,); returns whether the record is complete, (rows,) bool."""
+
+
+class Constraint(Protocol):
+    """What a record may look like: a `Grammar` or a `JsonGrammar`."""
+
+    @property
+    def in_step(self) -> bool:
+        """Whether records that begin together stay at about the same place."""
+
+    def walk(self) -> Walk:
+        """A walk without records."""
+
+
+class Flight:
+    """The records that are being written, one a row.
+
+    Attributes:
+        latent: (rows,) which latent each of them belongs to.
+        written: (rows,) how many tokens it has.
+        uniform: (rows, length) the numbers that its tokens are drawn by.
+        hidden: (rows, width) what the decoder says at its last token.
+        shift: (rows, 1, width) what its latent adds to every embedding; None for nothing.
+    """
+
+    PARTS = ("latent", "written", "uniform", "hidden", "shift")
+
+    def __init__(self, model: VariationalAutoencoder, constraint: Constraint, slots: int, device: torch.device) -> None:
+        self.model = model
+        self.embed = model.decoder.get_input_embeddings()
+        self.cache = SlotCache(slots, device)
+        self.walk = constraint.walk()
+        self.latent = self.written = self.uniform = self.hidden = self.shift = None
+
+    def __len__(self) -> int:
+        return 0 if self.latent is None else len(self.latent)
+
+    def admit(self, number: torch.Tensor, latents: torch.Tensor, begin: int, uniform: torch.Tensor) -> None:
+        """Begin the records of these latents, behind the running ones."""
+        steering = self.model.injection(latents)
+        first = self.embed(number.new_full((len(number), 1), begin))
+        read = steering.cache(self.model.decoder.config, first.dtype) or DynamicCache()
+        hidden = self.model.read(steering.prepend(first), read)[:, -1]
+        self.cache.admit(read)
+        self.walk.admit(len(number))
+        new = (number, torch.zeros_like(number), uniform, hidden, steering.shift)
+        for name, part in zip(self.PARTS, new, strict=True):
+            old = getattr(self, name)
+            setattr(self, name, part if old is None else torch.cat([old, part]))
+
+    def keep(self, rows: torch.Tensor) -> None:
+        self.cache.keep(rows)
+        self.walk.keep(rows)
+        for name in self.PARTS:
+            part = getattr(self, name)
+            setattr(self, name, None if part is None else part[rows])
+
+    def read(self, token: torch.Tensor) -> None:
+        """Let the decoder read one more token a row."""
+        inputs = self.embed(token)[:, None]
+        if self.shift is not None:
+            inputs = inputs + self.shift.to(inputs.dtype)
+        self.hidden = self.model.read(inputs, self.cache, **self.cache.extend())[:, -1]
 
 
 @torch.no_grad()
 def decode(
     model: VariationalAutoencoder,
-    latent: torch.Tensor,
-    grammar: Grammar,
+    latents: torch.Tensor,
+    constraint: Constraint,
     *,
+    begin: int,
     length: int,
-    temperature: float,
+    sampling: Sampling,
+    slots: int,
     generator: torch.Generator,
+    allowed: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Draw one record a latent.
+    """Draw one record a latent; it depends on its latent and its random numbers, not on the records beside it.
 
     Args:
         model: the autoencoder whose decoder speaks.
-        latent: (rows, latent).
-        grammar: what may follow what.
-        length: most tokens of a record behind BEGIN.
-        temperature: 1 draws from the model itself, 0 takes the likeliest token.
-        generator: of uniform numbers, one a row and token.
+        latents: (n, latent).
+        constraint: what a record may look like.
+        begin: the token that begins a record.
+        length: most tokens of a record behind that.
+        sampling: how tokens are drawn.
+        slots: most records that are written at a time; bounds the memory.
+        generator: of uniform numbers, `length` for every latent in their order.
+        allowed: (vocabulary,) bool, the tokens that may be used at all; None for all.
 
     Returns:
-        ids: (rows, length) int64, padded with PAD behind the record.
-        complete: (rows,) bool; False where the record did not end within `length`.
+        ids: (n, length) int64, padded with PAD behind the record.
+        complete: (n,) bool; False where the record did not end within `length`.
+
+    Raises:
+        BenchError: a latent is not finite, or a row is left without any token that may follow.
     """
-    rows, device = len(latent), latent.device
-    transformer, head = model.decoder.get_decoder(), model.decoder.get_output_embeddings().weight
-    embed = model.decoder.get_input_embeddings()
-    ids = torch.full((rows, length), PAD, device=device)
-    complete = torch.zeros(rows, dtype=torch.bool, device=device)
-    alive = torch.arange(rows, device=device)
-    state = torch.full((rows,), grammar.start, device=device)
-    begin = embed(torch.full((rows, 1), BEGIN, device=device))
-    inputs = torch.cat([model.soft_prompt(latent).to(begin.dtype), begin], dim=1)
-    cache = DynamicCache(config=model.decoder.config)
-    for place in range(length):
-        hidden = transformer(inputs_embeds=inputs, past_key_values=cache, use_cache=True).last_hidden_state[:, -1]
-        uniform = torch.rand(rows, generator=generator).to(device)[alive]
-        token = draw(hidden, head, grammar.low[state], grammar.high[state], temperature, uniform)
-        ids[alive, place] = token
-        state = grammar.step(state, token)
-        done = state == grammar.end
-        complete[alive[done]] = True
-        if done.all():
-            break
-        # rows that are done ride along until half of the batch is: shrinking the cache copies it
-        if place + 1 < length and int(done.sum()) * 2 >= len(alive):
-            stay = torch.nonzero(~done).squeeze(1)
-            cache.batch_select_indices(stay)
-            alive, state, token = alive[stay], state[stay], token[stay]
-        inputs = embed(token)[:, None]
+    if not torch.isfinite(latents).all():
+        raise BenchError("a latent is not a finite number: training diverged; fit again with lower learning rates")
+    n, device = len(latents), latents.device
+    head = model.decoder.get_output_embeddings()
+    ids = torch.full((n, length), PAD, device=device)
+    complete = torch.zeros(n, dtype=torch.bool, device=device)
+    flight = Flight(model, constraint, slots, device)
+    least_free = slots if constraint.in_step else max(1, int(REFILL_SHARE * slots))
+    begun = 0
+    while begun < n or len(flight):
+        free = slots - len(flight)
+        if begun < n and free >= least_free:
+            number = torch.arange(begun, min(n, begun + free), device=device)
+            uniform = torch.rand(len(number), length, generator=generator).to(device)
+            flight.admit(number, latents[number], begin, uniform)
+            begun += len(number)
+        first, end, mask = flight.walk.allowed()
+        logits = restrict(score(flight.hidden, head, first, end), mask, None if allowed is None else allowed[first:end])
+        uniform = flight.uniform.gather(1, flight.written[:, None]).squeeze(1)
+        token = draw(logits, sampling, uniform) + first
+        ids[flight.latent, flight.written] = token
+        finished = flight.walk.advance(token)
+        complete[flight.latent] = finished
+        flight.written = flight.written + 1
+        going = order(~finished & (flight.written < length))
+        if len(going) < len(flight):
+            flight.keep(going)
+            token = token[going]
+        if len(flight):
+            flight.read(token)
     return ids, complete
 
 
-def draw(
-    hidden: torch.Tensor,
-    head: torch.Tensor,
-    low: torch.Tensor,
-    high: torch.Tensor,
-    temperature: float,
-    uniform: torch.Tensor,
-) -> torch.Tensor:
-    """One token a row from softmax(head @ hidden / temperature) restricted to low..high, by inverse transform.
+def restrict(logits: torch.Tensor, mask: torch.Tensor | None, allowed: torch.Tensor | None) -> torch.Tensor:
+    """Logits (rows, tokens) with -inf for what a mask of that shape or a mask (tokens,) forbids, in place.
 
-    Only the part of the vocabulary that some row may use is computed, in float32: bfloat16 logits
-    would move probabilities by several percent.
+    Raises:
+        BenchError: nothing is left of a row.
     """
-    first, last = int(low.min()), int(high.max())
-    with torch.autocast(hidden.device.type, enabled=False):
-        logits = hidden.float() @ head[first : last + 1].float().T
-    token = torch.arange(first, last + 1, device=hidden.device)
-    logits.masked_fill_((token < low[:, None]) | (token > high[:, None]), -torch.inf)
-    if temperature == 0:
-        return logits.argmax(dim=1) + first
-    mass = torch.softmax(logits / temperature, dim=1).cumsum(dim=1)
-    index = torch.searchsorted(mass, (uniform * mass[:, -1])[:, None], right=True).squeeze(1)
-    return torch.minimum(index + first, high)
+    if allowed is not None:
+        mask = allowed.expand_as(logits) if mask is None else mask & allowed
+    if mask is None:
+        return logits
+    if not mask.any(dim=1).all():
+        raise BenchError("no record fulfils the condition: it leaves no value for one of the columns; ask for less")
+    return logits.masked_fill_(~mask, -torch.inf)
+
+
+def order(going: torch.Tensor) -> torch.Tensor:
+    """The rows that go on, (running,), each at its place if that lies among the first `running` ones.
+
+    So a cache has to copy no more rows than have ended.
+    """
+    running = int(going.sum())
+    rows = torch.arange(running, device=going.device)
+    rows[~going[:running]] = torch.nonzero(going[running:]).squeeze(1) + running
+    return rows

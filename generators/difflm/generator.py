@@ -1,38 +1,69 @@
 """DiffLM as a generator: fit, sample, save, load.
 
 Source: DiffLM (arXiv 2411.03250). What differs from its release, and why, is said where it happens:
-the latent is held to a capacity (vae.py), the diffusion learns posterior means and posterior noise
-is added when sampling, and decoding is batched, cached and kept inside the schema (decode.py).
+the latent is held to a capacity (schedule.py), the diffusion learns posterior means and posterior noise
+is added when sampling (latent.py), and decoding is batched, cached and kept inside the schema (decode.py).
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from safetensors.torch import load_file, save_file
 
-from bench.progress import Progress
+from bench.condition import Condition, matches
+from bench.errors import BenchError
+from bench.progress import SILENT, Progress
 from bench.records import Dataset, Family
-from generators.base import Generator, Sample, Where, matches
-from generators.difflm.compact import build
+from generators.base import UNFULFILLED, Generator, Sample
+from generators.difflm.adapt import load_trained_weights
+from generators.difflm.average import trained_weights
+from generators.difflm.build import build
+from generators.difflm.checkpoint import Checkpoint, fingerprint
+from generators.difflm.codec import Codec
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.decode import decode
-from generators.difflm.device import pick_device
-from generators.difflm.diffusion import Denoiser, sample_latents, train_denoiser
-from generators.difflm.serialise import empty, from_texts, is_text
-from generators.difflm.table_tokenizer import TableTokenizer
-from generators.difflm.text_tokenizer import TextTokenizer
-from generators.difflm.train import Check, train_autoencoder, trim
+from generators.difflm.control import allowed_tokens, coarse_tokens, draw_conditions, token_counts
+from generators.difflm.decode import Constraint, decode
+from generators.difflm.device import Device, pick_device
+from generators.difflm.distributed import draw_blocks, join
+from generators.difflm.draw import Sampling
+from generators.difflm.latent import LatentModel, fit_latent_model
+from generators.difflm.log import History, write_log
+from generators.difflm.pretrained import pin
+from generators.difflm.serialise import empty, is_text
+from generators.difflm.space import interpolate, nearest_train_neighbours
+from generators.difflm.tokens import Tokens, concatenate
+from generators.difflm.train import train_autoencoder
 from generators.difflm.vae import VariationalAutoencoder
 
 VALIDATION_SHARE, VALIDATION_MOST = 0.03, 1000
+BLOCK = 4  # batches of decoding that make a block: what one process samples at a time, with a seed of its own
+
+
+@dataclass(frozen=True)
+class Request:
+    """How records are to be drawn.
+
+    Args:
+        where: what every record must have.
+        constraint: what may be written.
+        allowed: (vocabulary,) tokens that may be written at all; None for all.
+        sampling: how tokens are drawn.
+    """
+
+    where: Condition
+    constraint: Constraint
+    allowed: torch.Tensor | None
+    sampling: Sampling
 
 
 class DiffLM(Generator):
@@ -47,165 +78,231 @@ class DiffLM(Generator):
     families: frozenset[Family] = frozenset({"tabular", "code", "tool"})
 
     config: DiffLMConfig
-    tokenizer: TableTokenizer | TextTokenizer
+    device: Device
+    codec: Codec
     model: VariationalAutoencoder
-    denoiser: Denoiser
-    checks: list[Check]
+    latent: LatentModel
+    counts: torch.Tensor  # (vocabulary,) how often each token occurs in train
+    history: History
 
     def _fit(self, data: Dataset, seed: int, progress: Progress) -> None:
-        self.family = data.family
+        join()
+        self.config = pin(self.config)
+        config = self.config
         self.device = pick_device()
-        self.tokenizer = self._learn_tokenizer(data)
+        self.codec = Codec.learn(data, config)
         generator = torch.Generator().manual_seed(seed)
         train, validation = self._split(data, generator)
+        checkpoint = None
+        if self.checkpoint is not None:
+            identity = fingerprint(config, seed, self.device, train.ids, validation.ids)
+            checkpoint = Checkpoint(self.checkpoint, identity)
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            self.model = self._build().to(self.device.name)
-            self.checks = train_autoencoder(
+            self.model = build(config, self.codec.tokenizer, self.device)
+            trained = train_autoencoder(
                 self.model,
                 train,
                 validation,
-                self.config,
-                epochs=self.config.text_epochs if is_text(data.schema) else self.config.epochs,
+                config,
+                epochs=config.text_epochs if is_text(data.schema) else config.epochs,
                 device=self.device,
                 generator=generator,
                 progress=progress,
+                vary=self.codec.vary,
+                checkpoint=checkpoint,
             )
-            mean, deviation = self._posterior(torch.cat([train, validation]), progress)
-            self.centre, self.deviation = mean.mean(dim=0), deviation.mean(dim=0)
-            self.denoiser = train_denoiser(
-                (mean - self.centre) / 2,
-                width=self.config.diffusion_width,
-                blocks=self.config.diffusion_blocks,
-                steps=self.config.diffusion_steps,
-                batch=self.config.diffusion_batch,
-                learning_rate=self.config.diffusion_learning_rate,
-                ema_decay=self.config.ema_decay,
+            self.history = trained.history
+            everything = concatenate(train, validation)
+            mean, deviation = self._posterior(everything, progress)
+            self.counts = token_counts(self.codec.tokenizer.size, everything)
+            table = self.codec.table
+            self.latent = fit_latent_model(
+                mean,
+                deviation,
+                config,
+                conditions=None if table is None else coarse_tokens(table, everything),
+                vocabulary=self.codec.tokenizer.size,
                 generator=generator,
                 progress=progress,
+                checkpoint=checkpoint,
             )
 
-    def _learn_tokenizer(self, data: Dataset) -> TableTokenizer | TextTokenizer:
-        config = self.config
-        if is_text(data.schema):
-            return TextTokenizer.learn(
-                data.train, data.schema, vocabulary=config.vocabulary, max_length=config.max_length
-            )
-        return TableTokenizer.learn(
-            data.train, data.schema, bins=config.bins, atom_limit=config.atom_limit, atom_share=config.atom_share
-        )
-
-    def _build(self) -> VariationalAutoencoder:
-        tokenizer = self.tokenizer
-        return build(self.config, tokenizer.size, tokenizer.length, self.device.attention, tokenizer.quantiles())
-
-    def _split(self, data: Dataset, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """Ids to learn from and ids to choose the weights by.
+    def _split(self, data: Dataset, generator: torch.Generator) -> tuple[Tokens, Tokens]:
+        """Records to learn from and records to choose the weights by.
 
         Validation records that the train vocabulary cannot spell are left out of the choice. Where the
         dataset has no validation part, a small part of train serves; the diffusion learns from all.
         """
-        train = torch.as_tensor(self.tokenizer.encode(data.train)[0])
+        train, _ = self.codec.encode(data.train)
         if len(data.validation):
-            ids = torch.as_tensor(self.tokenizer.encode(data.validation)[0])
-            return train, ids[:VALIDATION_MOST]
+            validation, _ = self.codec.encode(data.validation)
+            return train, validation[:VALIDATION_MOST]
         order = torch.randperm(len(train), generator=generator)
         held_out = min(VALIDATION_MOST, int(VALIDATION_SHARE * len(train)))
         return train[order[held_out:]], train[order[:held_out]]
 
     @torch.no_grad()
-    def _posterior(self, ids: torch.Tensor, progress: Progress) -> tuple[torch.Tensor, torch.Tensor]:
+    def _posterior(self, tokens: Tokens, progress: Progress) -> tuple[torch.Tensor, torch.Tensor]:
         """Posterior mean and standard deviation of every record, (records, latent) each."""
         means, deviations = [], []
-        with progress.task("encoding", len(ids), unit="records") as task, self.device.autocast():
-            for batch in ids.split(self.config.decode_batch):
-                mean, log_variance = self.model.encoder(trim(batch).to(self.device.name))
+        with progress.task("encoding", len(tokens), unit="records") as task, self.device.autocast():
+            for first in range(0, len(tokens), self.config.decode_batch):
+                batch = tokens[first : first + self.config.decode_batch].trimmed().to(self.device.name)
+                mean, log_variance = self.model.encoder(batch.encoder_ids)
                 means.append(mean)
                 deviations.append((0.5 * log_variance).exp())
                 task.advance(len(batch))
         return torch.cat(means), torch.cat(deviations)
 
-    def _sample(self, n: int, seed: int, where: Where, progress: Progress) -> Sample:
-        if isinstance(self.tokenizer, TableTokenizer):
-            self.tokenizer.check_spelled(where)
-        generator = torch.Generator().manual_seed(seed)
+    def _sample(self, n: int, seed: int, where: Condition, progress: Progress) -> Sample:
+        request = self._request(where, self.config.temperature)
+        with progress.task("sampling", n, unit="records") as task:
+            blocks = draw_blocks(
+                n,
+                BLOCK * self.config.decode_batch,
+                seed,
+                lambda count, generator: self._block(count, request, generator, task.advance),
+            )
+        records = pd.concat([empty(self.schema), *(block.records for block in blocks)], ignore_index=True)
+        attempts = sum(block.attempts for block in blocks)
+        rejected = sum((Counter(block.rejected) for block in blocks), Counter())
+        shortfall = None if len(records) == n else f"{attempts} attempts gave {len(records)} of {n} records"
+        return Sample(records, attempts, dict(rejected), shortfall)
+
+    def _request(self, where: Condition, temperature: float) -> Request:
+        config = self.config
+        guided = bool(where) and config.where == "guidance"
+        if guided and self.codec.table is None:
+            raise BenchError("where = 'guidance' needs a table and the compact decoder; choose where = 'rejection'")
+        # a condition that train never fulfilled is refused before anything is drawn
+        allowed = None if self.codec.table is None else allowed_tokens(self.codec.table, where)
+        return Request(
+            where,
+            self.codec.constraint(self.device, where if guided else ()),
+            allowed.to(self.device.name) if guided else None,
+            Sampling(temperature, config.top_p, config.top_k),
+        )
+
+    def _block(self, n: int, request: Request, generator: torch.Generator, advance: Any) -> Sample:
+        """Draw records until there are `n`, or as many attempts as they may cost."""
         limit = n * self.config.attempts_per_record
         parts: list[pd.DataFrame] = []
         rejected: Counter[str] = Counter()
         have = attempts = 0
-        with progress.task("sampling", n, unit="records") as task:
-            while have < n and attempts < limit:
-                # the rate of acceptance so far tells how many attempts the rest will cost
-                need = math.ceil((n - have) * (attempts + 1) / (have + 1)) if attempts else n
-                batch = min(need, self.config.decode_batch, limit - attempts)
-                records, reasons = self._attempt(batch, where, generator)
-                accepted = np.flatnonzero([reason is None for reason in reasons])
-                if len(accepted) > n - have:
-                    # what comes after the last record needed was not asked for and does not count
-                    accepted = accepted[: n - have]
-                    reasons = reasons[: accepted[-1] + 1]
-                attempts += len(reasons)
-                rejected.update(reason for reason in reasons if reason is not None)
-                parts.append(records.iloc[: len(accepted)])
-                have += len(accepted)
-                task.advance(len(accepted))
-        records = pd.concat([empty(self.schema), *parts], ignore_index=True)
-        shortfall = None if have == n else f"{attempts} attempts gave {have} of {n} records"
-        return Sample(records, attempts, dict(rejected), shortfall)
+        while have < n and attempts < limit:
+            # the rate of acceptance so far tells how many attempts the rest will cost
+            need = math.ceil((n - have) * (attempts + 1) / (have + 1)) if attempts else n
+            batch = min(need, BLOCK * self.config.decode_batch, limit - attempts)
+            records, reasons = self._decode(self._latents(batch, request, generator), request, generator)
+            keep = matches(records, request.where)
+            for place in np.flatnonzero([reason is None for reason in reasons])[~keep]:
+                reasons[place] = UNFULFILLED
+            records = records[keep]
+            accepted = np.flatnonzero([reason is None for reason in reasons])
+            if len(accepted) > n - have:
+                # what comes after the last record needed was not asked for and does not count
+                accepted = accepted[: n - have]
+                reasons = reasons[: accepted[-1] + 1]
+            attempts += len(reasons)
+            rejected.update(reason for reason in reasons if reason is not None)
+            parts.append(records.iloc[: len(accepted)])
+            have += len(accepted)
+            advance(len(accepted))
+        return Sample(pd.concat(parts, ignore_index=True), attempts, dict(rejected))
 
-    def _attempt(self, batch: int, where: Where, generator: torch.Generator) -> tuple[pd.DataFrame, list[str | None]]:
-        """Accepted records among `batch` attempts, and for every attempt the reason of its rejection or None."""
-        noise = torch.randn(2, batch, self.config.latent_size, generator=generator).to(self.device.name)
-        latent = sample_latents(self.denoiser, noise[0], self.config.sampler_steps)
-        latent = latent * 2 + self.centre + self.deviation * noise[1]
+    def _latents(self, n: int, request: Request, generator: torch.Generator) -> torch.Tensor:
+        """(n, latent), under the condition of a request that is guided."""
+        condition = None
+        if request.allowed is not None:
+            condition = draw_conditions(self.codec.table, request.where, self.counts, n, generator)
+        return self.latent.draw(
+            n, config=self.config, generator=generator, condition=condition, guidance=self.config.guidance
+        )
+
+    def _decode(
+        self, latents: torch.Tensor, request: Request, generator: torch.Generator
+    ) -> tuple[pd.DataFrame, list[str | None]]:
+        """Legal records of the latents, and for every latent the reason why it gave none, or None."""
         with self.device.autocast():
             ids, complete = decode(
                 self.model,
-                latent,
-                self.tokenizer.grammar.to(torch.device(self.device.name)),
-                length=self.tokenizer.length - 1,
-                temperature=self.config.temperature,
+                latents,
+                request.constraint,
+                begin=self.codec.tokenizer.begin,
+                length=self.codec.tokenizer.length - 1,
+                sampling=request.sampling,
+                slots=self.config.decode_batch,
                 generator=generator,
+                allowed=request.allowed,
             )
-        reasons: list[str | None] = [None if whole else "longer than any train record" for whole in complete.tolist()]
-        whole = np.flatnonzero(complete.cpu().numpy())
-        finished = ids[complete].cpu().numpy()
-        if isinstance(self.tokenizer, TableTokenizer):
-            records = self.tokenizer.decode(finished)
-        else:
-            records, illegal = from_texts(self.tokenizer.texts(finished), self.schema, self.family)
-            for place, reason in zip(whole, illegal, strict=True):
-                reasons[place] = reason
-            whole = whole[[reason is None for reason in illegal]]
-        keep = matches(records, where)
-        for place in whole[~keep]:
-            reasons[place] = "does not fulfil the condition"
-        return records[keep], reasons
+        return self.codec.read(ids.cpu().numpy(), complete.cpu().numpy())
+
+    def interpolate(self, records: pd.DataFrame, steps: int) -> pd.DataFrame:
+        """The likeliest records on the way through the latent space from the first of two records to the second.
+
+        Args:
+            records: two canonical records.
+            steps: how many, both ends included; a record that cannot be read is left out.
+        """
+        first, second = self._means(records, 2)
+        request = self._request({}, temperature=0.0)
+        return self._decode(interpolate(first, second, steps), request, torch.Generator())[0]
+
+    def neighbours(self, records: pd.DataFrame, train: pd.DataFrame, k: int) -> np.ndarray:
+        """The `k` train records whose latents are nearest to each record's: positions in `train`, (records, k)."""
+        _, index = nearest_train_neighbours(self._means(records), self._means(train), k)
+        return index.cpu().numpy()
+
+    def _means(self, records: pd.DataFrame, wanted: int | None = None) -> torch.Tensor:
+        """Posterior means (records, latent) of canonical records."""
+        tokens, spelled = self.codec.encode(records)
+        if not spelled.all() or (wanted is not None and len(records) != wanted):
+            raise BenchError(
+                f"record {int((~spelled).argmax())} has a value that train never had; it has no latent"
+                if not spelled.all()
+                else f"{len(records)} records were given where {wanted} are needed"
+            )
+        return self._posterior(tokens, SILENT)[0]
+
+    def diagnose(self, data: Dataset, *, seed: int, progress: Progress) -> Any:
+        """What the networks learnt, see `generators.difflm.diagnosis`."""
+        # by name: the page is no part of what a fit depends on, and a change of it must not fit models again
+        diagnosis = importlib.import_module("generators.difflm.diagnosis")
+        clean = replace(self.latent, deviation=torch.zeros_like(self.latent.deviation))
+
+        def draw(n: int, seed: int) -> torch.Tensor:
+            return clean.draw(n, config=self.config, generator=torch.Generator().manual_seed(seed))
+
+        def read(latents: torch.Tensor, temperature: float, seed: int) -> tuple[pd.DataFrame, np.ndarray]:
+            request = self._request({}, temperature)
+            records, reasons = self._decode(latents, request, torch.Generator().manual_seed(seed))
+            return records, np.array([reason is None for reason in reasons])
+
+        checks = self.history.checks
+        history = {name: [getattr(check, name) for check in checks] for name in ("step", "reconstruction", "kl")}
+        subject = diagnosis.Subject(
+            self.model, self.codec, self.device, draw, self.latent.deviation, read, self.config.temperature, history
+        )
+        return diagnosis.diagnose(subject, data, seed, progress)
 
     def _save(self, folder: Path) -> None:
-        state = {
-            "family": self.family,
-            "tokenizer": self.tokenizer.state(),
-            "checks": [asdict(check) for check in self.checks],
-        }
+        state = {"codec": self.codec.state(), "history": self.history.to_dict()}
         (folder / "state.json").write_text(json.dumps(state), encoding="utf-8")
-        save_file({k: v.contiguous() for k, v in self.model.state_dict().items()}, folder / "autoencoder.safetensors")
-        latent = {f"denoiser.{name}": value for name, value in self.denoiser.state_dict().items()}
-        save_file({**latent, "centre": self.centre, "deviation": self.deviation}, folder / "latent.safetensors")
+        weights = {name: value.contiguous().cpu() for name, value in trained_weights(self.model).items()}
+        save_file(weights, folder / "autoencoder.safetensors")
+        save_file({**self.latent.state(), "counts": self.counts}, folder / "latent.safetensors")
+        write_log(self.history, folder)
 
     def _load(self, folder: Path) -> None:
+        join()
         state = json.loads((folder / "state.json").read_text(encoding="utf-8"))
-        self.family = state["family"]
         self.device = pick_device()
-        self.checks = [Check(**check) for check in state["checks"]]
-        kind = TextTokenizer if is_text(self.schema) else TableTokenizer
-        self.tokenizer = kind.restore(state["tokenizer"], self.schema)
+        self.history = History.from_dict(state["history"])
+        self.codec = Codec.restore(state["codec"], self.schema, self.config)
         with torch.random.fork_rng():
-            self.model = self._build().to(self.device.name).eval()
-        self.model.load_state_dict(load_file(folder / "autoencoder.safetensors", device=self.device.name))
+            self.model = build(self.config, self.codec.tokenizer, self.device).eval()
+        load_trained_weights(self.model, load_file(folder / "autoencoder.safetensors", device=self.device.name))
         latent = load_file(folder / "latent.safetensors", device=self.device.name)
-        self.centre, self.deviation = latent.pop("centre"), latent.pop("deviation")
-        config = self.config
-        self.denoiser = Denoiser(config.latent_size, config.diffusion_width, config.diffusion_blocks)
-        self.denoiser.to(self.device.name).requires_grad_(False)
-        self.denoiser.load_state_dict({name.removeprefix("denoiser."): value for name, value in latent.items()})
+        self.counts = latent.pop("counts").cpu()
+        self.latent = LatentModel.restore(latent, self.config)

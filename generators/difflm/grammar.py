@@ -9,12 +9,14 @@ coarse token announced.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from generators.difflm.numbers import GROUP
+from generators.difflm.tokens import PAD
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Grammar:
         low, high: (states,) first and last allowed token id.
         at_low, at_high, between: (states,) next state after the lowest, the highest, another digit group.
         after: (tokens,) next state after a token that is no digit group, -1 for digit groups.
+        bounds: ids at which the vocabulary falls into blocks; a state allows tokens of one block only.
+        block: (states,) the block of each state.
         start, end: first state, and the state in which a record is complete.
     """
 
@@ -34,6 +38,8 @@ class Grammar:
     at_high: torch.Tensor
     between: torch.Tensor
     after: torch.Tensor
+    block: torch.Tensor
+    bounds: tuple[int, ...]
     start: int
     end: int
 
@@ -47,9 +53,54 @@ class Grammar:
         after = self.after[token]
         return torch.where(after < 0, digit, after)
 
+    @property
+    def in_step(self) -> bool:
+        """Whether the vocabulary falls into columns, through which all records pass at about the same pace."""
+        return len(self.bounds) > 2
+
+    def walk(self) -> TableWalk:
+        """A walk without records."""
+        return TableWalk(self)
+
+    def states(self, ids: torch.Tensor) -> torch.Tensor:
+        """The state that reads each token of ids (rows, length) but the first: (rows, length - 1), -1 for padding."""
+        state = torch.full((len(ids),), self.start)
+        states = torch.full_like(ids[:, 1:], PAD, dtype=torch.int32)
+        for place in range(1, ids.shape[1]):
+            token = ids[:, place]
+            states[:, place - 1] = torch.where(token == PAD, PAD, state)
+            state = torch.where(token == PAD, state, self.step(state, token.clamp(min=0)))
+        return states
+
     def to(self, device: torch.device) -> Grammar:
-        tables = (self.low, self.high, self.at_low, self.at_high, self.between, self.after)
-        return Grammar(*(table.to(device) for table in tables), start=self.start, end=self.end)
+        tables = (self.low, self.high, self.at_low, self.at_high, self.between, self.after, self.block)
+        return Grammar(*(table.to(device) for table in tables), bounds=self.bounds, start=self.start, end=self.end)
+
+
+class TableWalk:
+    """The states of the records that are being written; see `decode.Walk`."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
+        self.state = grammar.low.new_zeros(0)
+
+    def admit(self, rows: int) -> None:
+        self.state = torch.cat([self.state, self.state.new_full((rows,), self.grammar.start)])
+
+    def keep(self, rows: torch.Tensor) -> None:
+        self.state = self.state[rows]
+
+    def allowed(self) -> tuple[int, int, torch.Tensor | None]:
+        low, high = self.grammar.low[self.state], self.grammar.high[self.state]
+        first, last = int(low.min()), int(high.max())
+        if first == int(low.max()) and last == int(high.min()):
+            return first, last + 1, None
+        token = torch.arange(first, last + 1, device=low.device)
+        return first, last + 1, (token >= low[:, None]) & (token <= high[:, None])
+
+    def advance(self, token: torch.Tensor) -> torch.Tensor:
+        self.state = self.grammar.step(self.state, token)
+        return self.state == self.grammar.end
 
 
 class GrammarBuilder:
@@ -101,6 +152,16 @@ class GrammarBuilder:
         self.rows[state][2:] = [follow(least), follow(most), free[groups - 1]]
         return state
 
-    def build(self, after: np.ndarray, start: int, end: int) -> Grammar:
+    def build(self, after: np.ndarray, bounds: Sequence[int], start: int, end: int) -> Grammar:
         columns = torch.as_tensor(np.asarray(self.rows, dtype=np.int64)).T.contiguous()
-        return Grammar(*columns, after=torch.as_tensor(after), start=start, end=end)
+        block = torch.bucketize(columns[0], torch.as_tensor(bounds[1:]), right=True)
+        return Grammar(*columns, torch.as_tensor(after), block, tuple(bounds), start=start, end=end)
+
+
+def text_grammar(first: int, size: int, end: int) -> Grammar:
+    """Any text of the tokens first..size - 1; it is complete when the token `end`, one of them, is written."""
+    builder = GrammarBuilder(zero=0)
+    complete, reading = builder.state(end, end), builder.state(first, size - 1)
+    after = np.full(size, reading, dtype=np.int64)
+    after[end] = complete
+    return builder.build(after, (0, size), reading, complete)

@@ -5,25 +5,26 @@ numeric column for the key and an atom or a quantile bin of its values, so a row
 tokens instead of well over a hundred. The text that the tokens stand for is still exactly the JSON
 of `serialise`.
 
-Ids: 0 padding, 1 beginning of record, then the digit groups, then the fields column by column.
+Ids: 0 beginning of record, then the digit groups, then the fields column by column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
-from bench.errors import BenchError, unknown_name
 from bench.frames import DTYPES
 from bench.records import Column, Schema
 from generators.difflm.grammar import Grammar, GrammarBuilder
 from generators.difflm.numbers import GROUP, Spelling, learn_spelling
+from generators.difflm.tokens import PAD, Tokens
 
-PAD, BEGIN, ZERO = 0, 1, 2
+BEGIN, ZERO = 0, 1
 FIRST_FIELD = ZERO + GROUP
 LARGEST = 2**63 - 1024  # the largest integer that is an int64 and a float64: rounding may carry one beyond
 
@@ -54,6 +55,11 @@ class Field:
     @property
     def size(self) -> int:
         return self.values + self.missing
+
+    @property
+    def most_groups(self) -> int:
+        """Digit groups of its longest number."""
+        return 0 if self.spelling is None else int(self.spelling.groups.max(initial=0))
 
     def encode(self, values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         """Coarse token (n,) and digit groups (n, most groups) as ids; -1 as token where it cannot be spelled."""
@@ -89,19 +95,29 @@ class Field:
 class TableTokenizer:
     """Rows of a table <-> token ids."""
 
-    def __init__(self, fields: list[Field]) -> None:
+    begin = BEGIN
+
+    def __init__(self, fields: list[Field], order: Sequence[int]) -> None:
+        """`fields` in the order of the schema, and the order in which they are spelled."""
         self.fields = fields
+        self.order = tuple(order)
         self.size = fields[-1].first + fields[-1].size
-        groups = [0 if f.spelling is None else int(f.spelling.groups.max(initial=0)) for f in fields]
-        self.length = 1 + sum(1 + most for most in groups)
-        self.grammar = self._grammar(groups)
-        self.owner = np.full(self.size, -1)
+        self.length = 1 + sum(1 + field.most_groups for field in fields)
+        self.grammar = self.grammar_in(self.order)
+        self.owner = np.full(self.size + 1, -1)  # the last one is PAD's
         for number, field in enumerate(fields):
             self.owner[field.first : field.first + field.size] = number
 
     @classmethod
     def learn(
-        cls, train: pd.DataFrame, schema: Schema, *, bins: int, atom_limit: int, atom_share: float
+        cls,
+        train: pd.DataFrame,
+        schema: Schema,
+        *,
+        bins: int,
+        atom_limit: int,
+        atom_share: float,
+        target_first: bool = False,
     ) -> TableTokenizer:
         """Build the vocabulary from the train rows; see `learn_spelling` for the options."""
         fields, first = [], FIRST_FIELD
@@ -118,15 +134,16 @@ class TableTokenizer:
             field = Field(column, first, labels, spelling, bool(values.isna().any()))
             fields.append(field)
             first += field.size
-        return cls(fields)
+        target = [schema.names.index(schema.target)] if target_first and schema.target else []
+        return cls(fields, [*target, *(place for place in range(len(fields)) if place not in target)])
 
-    def _grammar(self, groups: list[int]) -> Grammar:
+    def grammar_in(self, order: Sequence[int]) -> Grammar:
+        """What may follow what where the fields are spelled in that order."""
         builder = GrammarBuilder(ZERO)
         after = np.full(self.size, -1, dtype=np.int64)
-        state = end = builder.state(PAD, PAD)
-        after[PAD] = end
-        for field, most in reversed(list(zip(self.fields, groups, strict=True))):
-            then, free = state, builder.free(most, state)
+        state = end = builder.state(BEGIN, BEGIN)  # what a finished row would say is not looked at
+        for field in (self.fields[place] for place in reversed(order)):
+            then, free = state, builder.free(field.most_groups, state)
             after[field.first : field.first + field.size] = then
             if field.spelling is not None:
                 for index in np.flatnonzero(field.spelling.groups):
@@ -135,24 +152,26 @@ class TableTokenizer:
                     after[field.first + index] = builder.number(low, high, count, free)
             state = builder.state(field.first, field.first + field.size - 1)
         after[BEGIN] = state
-        return builder.build(after, state, end)
+        bounds = [BEGIN, ZERO, *(field.first for field in self.fields), self.size]
+        return builder.build(after, bounds, state, end)
 
-    def encode(self, records: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Token ids of every record that can be spelled.
+    def encode(self, records: pd.DataFrame) -> tuple[Tokens, np.ndarray]:
+        """Token ids of every record that can be spelled, BEGIN first.
 
         Returns:
-            ids: (rows, length) int64, BEGIN first, padded with PAD behind the record.
+            tokens: of those records.
             spelled: (len(records),) bool; a label or number that train never had cannot be spelled.
         """
         begin = np.full((len(records), 1), BEGIN)
         parts, spelled = [begin], np.ones(len(records), dtype=bool)
-        for field in self.fields:
+        for field in (self.fields[place] for place in self.order):
             token, digits = field.encode(records[field.column.name])
             spelled &= token >= 0
             parts += [token[:, None], digits]
         ids = np.concatenate(parts, axis=1)[spelled]
         # a stable sort by "is padding" moves the gaps behind the record
-        return np.take_along_axis(ids, np.argsort(ids == PAD, axis=1, kind="stable"), axis=1), spelled
+        ids = torch.as_tensor(np.take_along_axis(ids, np.argsort(ids == PAD, axis=1, kind="stable"), axis=1))
+        return Tokens(ids, ids, self.grammar.states(ids)), spelled
 
     def decode(self, ids: np.ndarray) -> pd.DataFrame:
         """Records of complete rows of ids, as the grammar makes them; BEGIN is not part of `ids`."""
@@ -163,28 +182,26 @@ class TableTokenizer:
         for number, field in enumerate(self.fields):
             place = (owner == number).argmax(axis=1)
             token = ids[rows, place]
-            most = 0 if field.spelling is None else int(field.spelling.groups.max(initial=0))
-            digits = padded[rows[:, None], place[:, None] + 1 + np.arange(most)]
+            digits = padded[rows[:, None], place[:, None] + 1 + np.arange(field.most_groups)]
             columns[field.column.name] = field.decode(token, digits)
         return pd.DataFrame(columns)
 
-    def check_spelled(self, where: Mapping[str, object]) -> None:
-        """Refuse a condition that no record can fulfil.
+    def rearranged(self, tokens: Tokens, place: torch.Tensor) -> Tokens:
+        """The same records with their columns spelled in another order for the decoder.
 
-        Raises:
-            BenchError: a value that cannot be spelled; suggests the nearest label.
+        Args:
+            tokens: records.
+            place: (records, columns) where each column goes: any numbers, smallest first.
         """
-        for field in self.fields:
-            name = field.column.name
-            if name not in where:
-                continue
-            value = where[name]
-            token, _ = field.encode(pd.Series([value], dtype=DTYPES[field.column.kind]))
-            if token[0] >= 0:
-                continue
-            if value is not None and field.labels:
-                raise unknown_name(f"value of '{name}'", str(value), field.labels)
-            raise BenchError(f"no record can have {name}={'null' if value is None else value}: train has no such value")
+        owner = torch.as_tensor(self.owner)[tokens.ids[:, 1:]]
+        # a digit group belongs to the field in front of it
+        at = torch.where(owner >= 0, torch.arange(owner.shape[1]), 0).cummax(dim=1).values
+        key = place.gather(1, owner.gather(1, at))
+        key = key.masked_fill(tokens.ids[:, 1:] == PAD, torch.inf)
+        order = key.argsort(dim=1, stable=True)
+        ids = torch.cat([tokens.ids[:, :1], tokens.ids[:, 1:].gather(1, order)], dim=1)
+        states = None if tokens.states is None else tokens.states.gather(1, order)
+        return Tokens(ids, tokens.encoder_ids, states)
 
     def quantiles(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """For every ordered group of tokens: ids, and their place in the order as numbers in 0..1."""
@@ -197,6 +214,7 @@ class TableTokenizer:
     def state(self) -> dict[str, Any]:
         """Everything that `restore` needs, as JSON-able values."""
         return {
+            "order": list(self.order),
             "fields": [
                 {
                     "labels": list(field.labels),
@@ -209,7 +227,7 @@ class TableTokenizer:
                     },
                 }
                 for field in self.fields
-            ]
+            ],
         }
 
     @classmethod
@@ -223,4 +241,4 @@ class TableTokenizer:
             field = Field(column, first, tuple(saved["labels"]), spelling, saved["missing"])
             fields.append(field)
             first += field.size
-        return cls(fields)
+        return cls(fields, state["order"])

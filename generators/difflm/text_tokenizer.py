@@ -1,7 +1,7 @@
 """The tokenizer for records that are text: byte-level byte-pair encoding learnt from the train split.
 
 Every byte string can be spelled, so validation and test text never falls outside the vocabulary.
-Ids: 0 padding, 1 beginning of record, 2 end of record, then the byte-pair tokens.
+Ids: 0 beginning of record, 1 end of record, then the byte-pair tokens.
 """
 
 from __future__ import annotations
@@ -11,27 +11,31 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from bench.errors import BenchError
 from bench.records import Schema
-from generators.difflm.grammar import Grammar, GrammarBuilder
+from generators.difflm.grammar import text_grammar
 from generators.difflm.serialise import to_texts
-from generators.difflm.table_tokenizer import BEGIN, PAD
+from generators.difflm.table_tokenizer import BEGIN
+from generators.difflm.tokens import PAD, Tokens
 
-END = 2
-SPECIAL = ["<pad>", "<begin>", "<end>"]
+END = 1
+SPECIAL = ["<begin>", "<end>"]
 
 
 class TextTokenizer:
     """Records as text <-> token ids; the counterpart of `TableTokenizer`."""
+
+    begin = BEGIN
 
     def __init__(self, tokenizer: Tokenizer, schema: Schema, length: int) -> None:
         self.tokenizer = tokenizer
         self.schema = schema
         self.size = tokenizer.get_vocab_size()
         self.length = length
-        self.grammar = self._grammar()
+        self.grammar = text_grammar(END, self.size, END)
 
     @classmethod
     def learn(cls, train: pd.DataFrame, schema: Schema, *, vocabulary: int, max_length: int) -> TextTokenizer:
@@ -58,26 +62,20 @@ class TextTokenizer:
             )
         return cls(tokenizer, schema, max(lengths))
 
-    def _grammar(self) -> Grammar:
-        builder = GrammarBuilder(zero=0)
-        end, reading = builder.state(PAD, PAD), builder.state(END, self.size - 1)
-        after = np.full(self.size, reading, dtype=np.int64)
-        after[[PAD, END]] = end
-        return builder.build(after, reading, end)
-
-    def encode(self, records: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """Ids (rows, length) and which records fit into `length`; see `TableTokenizer.encode`."""
+    def encode(self, records: pd.DataFrame) -> tuple[Tokens, np.ndarray]:
+        """Token ids and which records fit into `length`; see `TableTokenizer.encode`."""
         encodings = self.tokenizer.encode_batch(to_texts(records, self.schema), add_special_tokens=False)
         spelled = np.asarray([len(encoding) + 2 <= self.length for encoding in encodings], dtype=bool)
         rows = [[BEGIN, *encoding.ids, END] for encoding, fits in zip(encodings, spelled, strict=True) if fits]
         ids = np.full((len(rows), self.length), PAD, dtype=np.int64)
         for row, tokens in zip(ids, rows, strict=True):
             row[: len(tokens)] = tokens
-        return ids, spelled
+        tensor = torch.as_tensor(ids)
+        return Tokens(tensor, tensor), spelled
 
     def texts(self, ids: np.ndarray) -> list[str]:
         """The text of every row of ids; special tokens are left out."""
-        return self.tokenizer.decode_batch(ids.tolist(), skip_special_tokens=True)
+        return self.tokenizer.decode_batch([row[row != PAD].tolist() for row in ids], skip_special_tokens=True)
 
     def quantiles(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Byte-pair tokens have no order."""

@@ -1,37 +1,52 @@
-"""Training the autoencoder: a fixed number of steps, the averaged weights that are best on validation kept."""
+"""Training the autoencoder: a fixed number of steps, the averaged weights that are best on validation kept.
+
+Many processes train as one (`distributed.py`), and a killed training goes on where it stopped: everything
+that a step depends on is in `Training.state`.
+"""
 
 from __future__ import annotations
 
-import copy
 import math
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 import torch
 
 from bench.errors import BenchError
-from bench.progress import Progress
-from generators.difflm.average import update_average
+from bench.progress import SILENT, Progress
+from generators.difflm.average import (
+    Weights,
+    put_weights,
+    swapped_in,
+    trained_parameters,
+    trained_weights,
+    update_average,
+)
+from generators.difflm.batches import one_pass
+from generators.difflm.bound import Check, check, run
+from generators.difflm.checkpoint import Checkpoint, State, random_state, set_random_state
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.device import Device
-from generators.difflm.table_tokenizer import PAD
-from generators.difflm.vae import Terms, VariationalAutoencoder
+from generators.difflm.distributed import Team, like, load_optimiser, optimiser_state, whole_weights
+from generators.difflm.log import History
+from generators.difflm.schedule import autoencoder_loss, beta_at, beta_unit, checks_of
+from generators.difflm.tokens import Tokens
+from generators.difflm.vae import VariationalAutoencoder
 
-CHECKS = 10  # how often validation is looked at
-VALIDATION_BATCH = 256
+STATE = "autoencoder"
 
 
 @dataclass(frozen=True)
-class Check:
-    """Means over the validation records after `step` steps, in nats a record."""
+class Trained:
+    """What a training tells: the checks on validation, and every step."""
 
-    step: int
-    reconstruction: float
-    kl: float
+    checks: list[Check]
+    history: History
 
 
 def plan_steps(config: DiffLMConfig, epochs: int, records: int, mean_length: float) -> tuple[int, int]:
     """Steps, and records of a step, for at most `epochs` passes over train records of `mean_length` tokens."""
-    batch = min(records, max(4, round(config.batch_tokens / mean_length)))
+    batch = min(records, config.batch_records or max(4, round(config.batch_tokens / mean_length)))
     return min(config.steps, max(config.least_steps, epochs * records // batch)), batch
 
 
@@ -40,85 +55,201 @@ def rate_at(step: int, steps: int, warmup: int) -> float:
     return min(1.0, (step + 1) / warmup) * (0.02 + 0.98 * (1 + math.cos(math.pi * step / steps)) / 2)
 
 
-def trim(ids: torch.Tensor) -> torch.Tensor:
-    """Without the columns that are padding in every row."""
-    return ids[:, : int((ids != PAD).sum(dim=1).max())]
-
-
 def train_autoencoder(
     model: VariationalAutoencoder,
-    train: torch.Tensor,
-    validation: torch.Tensor,
+    train: Tokens,
+    validation: Tokens,
     config: DiffLMConfig,
     *,
     epochs: int,
     device: Device,
     generator: torch.Generator,
     progress: Progress,
-) -> list[Check]:
+    vary: Callable[[Tokens, torch.Generator], Tokens] | None = None,
+    checkpoint: Checkpoint | None = None,
+) -> Trained:
     """Train `model` in place.
 
     Args:
-        model: the networks, on `device`.
-        train, validation: ids (records, length); without validation records the last average is kept.
-        config: optimiser and schedule.
+        model: the networks, on `device`; what does not require a gradient stays as it is.
+        train, validation: records; without validation records the last average is kept.
+        config: optimiser and schedules.
         epochs: most passes over the train records.
         device: where, and in what precision.
-        generator: order of the records and noise of the latent.
+        generator: order of the records, noise of the latent, words that are dropped.
         progress: where to report to.
-
-    Returns:
-        The checks on validation, in order.
+        vary: changes every batch before it is learnt from, such as the order of its columns.
+        checkpoint: where the state is kept and looked for. A training that goes on from it, and what
+            follows, ends as if it had never stopped: `generator` and torch's own are part of the state.
 
     Raises:
-        BenchError: the loss stopped being a number.
+        BenchError: the loss stopped being a number, or a step has fewer records than there are processes.
     """
-    steps, batch = plan_steps(config, epochs, len(train), float((train != PAD).sum(dim=1).float().mean()))
-    optimiser = torch.optim.AdamW(
-        model.parameters(), lr=config.learning_rate, betas=(0.9, 0.98), weight_decay=config.weight_decay, fused=True
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: rate_at(step, steps, config.warmup_steps))
-    order = torch.empty(0, dtype=torch.long)
-    checks: list[Check] = []
-    average = copy.deepcopy(model).requires_grad_(False).eval()
-    best = average.state_dict()
-    model.train()
-    with progress.task("autoencoder", steps) as task:
-        for step in range(1, steps + 1):
-            if len(order) < batch:
-                order = torch.randperm(len(train), generator=generator)
-            rows, order = order[:batch], order[batch:]
-            terms = run(model, train[rows], device, generator)
-            loss = terms.loss(config.beta, config.capacity_nats)
-            if not torch.isfinite(loss):
-                raise BenchError(f"the loss became {float(loss.detach())} at step {step}; lower learning_rate")
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            optimiser.zero_grad()
-            schedule.step()
-            update_average(average, model, config.average_decay, step)
-            task.advance(1, nats=float(terms.negative_elbo.mean().detach()), kl=float(terms.kl.mean().detach()))
-            if len(validation) and (step * CHECKS) // steps > ((step - 1) * CHECKS) // steps:
-                checks.append(check(average, validation, step, device))
-                if checks[-1] == min(checks, key=lambda c: c.reconstruction + c.kl):
-                    best = {name: value.clone() for name, value in average.state_dict().items()}
-    model.load_state_dict(best)
+    lengths = train.lengths
+    steps, batch = plan_steps(config, epochs, len(train), float(lengths.float().mean()))
+    training = Training(model, config, steps, float(lengths.float().mean()) - 1, device, generator)
+    processes = training.team.processes
+    if batch < processes.count:
+        raise BenchError(f"a step of {batch} records cannot be shared by {processes.count} processes; use fewer")
+    if checkpoint is not None:
+        found = training.team.agree(checkpoint.load(STATE) if processes.main else None)
+        if found is not None:
+            training.restore(found)
+    checks = checks_of(config) if len(validation) else 0
+    training.team.train()
+    with (progress if processes.main else SILENT).task("autoencoder", steps) as task:
+        task.advance(training.step)
+        while training.step < steps:
+            if not len(training.order):
+                training.order = one_pass(lengths, batch, generator)
+            rows, training.order = training.order[0], training.order[1:]
+            records = train[rows]
+            loss, metrics = training.advance(records if vary is None else vary(records, generator))
+            if not math.isfinite(loss):
+                raise BenchError(f"the loss became {loss} at step {training.step}; lower learning_rate")
+            task.advance(1, **metrics)
+            if (training.step * checks) // steps > ((training.step - 1) * checks) // steps:
+                training.check(validation)
+            if checkpoint is not None:
+                keep(checkpoint, training, training.state)
+    training.finish()
+    if checkpoint is not None:
+        keep(checkpoint, training, training.last_state, now=True)
     model.eval()
-    return checks
+    return Trained(training.history.checks, training.history)
 
 
-def run(model: VariationalAutoencoder, ids: torch.Tensor, device: Device, generator: torch.Generator) -> Terms:
-    """The terms of the bound for one batch."""
-    noise = torch.randn(len(ids), model.latent_size, generator=generator)
-    with device.autocast():
-        return model(trim(ids).to(device.name), noise.to(device.name))
+def keep(checkpoint: Checkpoint, training: Training, make_state: Callable[[], State], *, now: bool = False) -> None:
+    """Let the main process save what all processes know, when it finds that time has come."""
+    if training.team.agree(now or checkpoint.due):
+        state = make_state()
+        if training.team.processes.main:
+            checkpoint.save(STATE, lambda: state, now=True)
 
 
-@torch.no_grad()
-def check(model: VariationalAutoencoder, validation: torch.Tensor, step: int, device: Device) -> Check:
-    """The bound of a model in evaluation mode; the same latent noise every time, so that checks compare."""
-    generator = torch.Generator().manual_seed(0)
-    parts = [run(model, ids, device, generator) for ids in validation.split(VALIDATION_BATCH)]
-    reconstruction = torch.cat([part.reconstruction for part in parts]).mean()
-    return Check(step, float(reconstruction), float(torch.cat([part.kl for part in parts]).mean()))
+class Training:
+    """A training between two steps.
+
+    Args:
+        model, config, device, generator: as for `train_autoencoder`.
+        steps: how many there will be.
+        mean_tokens: tokens that are predicted of a record, on average.
+    """
+
+    def __init__(
+        self,
+        model: VariationalAutoencoder,
+        config: DiffLMConfig,
+        steps: int,
+        mean_tokens: float,
+        device: Device,
+        generator: torch.Generator,
+    ) -> None:
+        optimiser = torch.optim.AdamW(
+            trained_parameters(model),
+            lr=config.learning_rate,
+            betas=(0.9, 0.98),
+            weight_decay=config.weight_decay,
+            fused=True,
+        )
+        self.team = Team(model, optimiser)
+        self.config = config
+        self.steps = steps
+        self.unit = beta_unit(config, mean_tokens)
+        self.device = device
+        self.generator = generator
+        self.step = 0
+        self.order = torch.empty(0, 0, dtype=torch.long)  # batches of the pass that is under way
+        self.average = trained_weights(self.team.model)
+        self.best: Weights = {}
+        self.best_check: Check | None = None
+        self.history = History()
+
+    def advance(self, records: Tokens) -> tuple[float, dict[str, float]]:
+        """One step on a batch; its loss, and what to show."""
+        team, config = self.team, self.config
+        beta = self.unit * beta_at(self.step + 1, self.steps, config, self.checked)
+        rate = config.learning_rate * rate_at(self.step, self.steps, config.warmup_steps)
+        for group in team.optimiser.param_groups:
+            group["lr"] = rate
+        terms = run(team, records, self.device, self.generator, word_dropout=config.word_dropout, part=team.part)
+        terms = team.whole_batch(terms, len(records))
+        loss = autoencoder_loss(terms, beta, config)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(team.model.parameters(), 1.0)
+        team.optimiser.step()
+        team.optimiser.zero_grad()
+        self.step += 1
+        update_average(self.average.values(), trained_parameters(team.model), config.average_decay, self.step)
+        # an accelerator is waited for once a step
+        values = torch.stack([loss, terms.reconstruction.mean(), terms.kl.sum(dim=1).mean()]).tolist()
+        self.history.add(reconstruction=values[1], kl=values[2], beta=beta, learning_rate=rate)
+        return values[0], {"nats": values[1] + values[2], "kl": values[2]}
+
+    @property
+    def checked(self) -> list[float]:
+        return [check.reconstruction for check in self.history.checks]
+
+    def check(self, validation: Tokens) -> None:
+        """Look at validation with the averaged weights, and keep them if they are the best so far.
+
+        The best have the least reconstruction + beta * KL, with the beta that training would end with
+        from here: where beta falls, the bound itself would choose the weights of the first checks.
+        """
+        with swapped_in(self.team.model, self.average):
+            self.team.train(False)
+            found = check(self.team, validation, self.step, self.device)
+            self.team.train()
+        self.history.checks.append(found)
+        beta = self.unit * beta_at(self.steps, self.steps, self.config, self.checked)
+        best = self.best_check
+        if best is None or found.reconstruction + beta * found.kl < best.reconstruction + beta * best.kl:
+            self.best_check = found
+            self.best = {name: value.clone() for name, value in self.average.items()}
+
+    def finish(self) -> None:
+        """Give the model that was given the weights that are kept."""
+        put_weights(self.team.model, self.best or self.average)
+        self.team.finish()
+
+    def last_state(self) -> State:
+        """All that is needed of a training that is finished: the weights are those that are kept."""
+        return {
+            "step": self.step,
+            "weights": whole_weights(trained_weights(self.team.model)),
+            "history": self.history.to_dict(),
+            "generator": self.generator.get_state(),
+            "random": self.team.everyone(random_state()),
+        }
+
+    def state(self) -> State:
+        """All that the next steps depend on; in every process the same, and all processes must ask."""
+        return self.last_state() | {
+            "average": whole_weights(self.average),
+            "best": whole_weights(self.best),
+            "best_check": None if self.best_check is None else asdict(self.best_check),
+            "optimiser": optimiser_state(self.team.optimiser),
+            "order": self.order,
+        }
+
+    def restore(self, state: State) -> None:
+        """Go back to where `state` or `last_state` was asked for."""
+        self.step = state["step"]
+        put_weights(self.team.model, self.parts(state["weights"]))
+        self.history = History.from_dict(state["history"])
+        self.average = self.parts(state.get("average", state["weights"]))
+        self.best = self.parts(state.get("best", {}))
+        self.generator.set_state(state["generator"])
+        random = state["random"]
+        set_random_state(random[self.team.processes.index % len(random)])
+        if "optimiser" in state:
+            self.best_check = Check(**state["best_check"]) if state["best_check"] else None
+            load_optimiser(self.team.optimiser, state["optimiser"])
+            self.order = state["order"]
+
+    def parts(self, weights: Weights) -> Weights:
+        """Weights as this process holds them, of those of all."""
+        return {
+            name: like(value.to(self.device.name), self.team.model.get_parameter(name))
+            for name, value in weights.items()
+        }

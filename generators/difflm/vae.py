@@ -1,7 +1,6 @@
-"""The variational autoencoder of DiffLM: encoder, soft prompt, language-model decoder.
+"""The variational autoencoder of DiffLM: encoder, injection, language-model decoder.
 
-Source: DiffLM (arXiv 2411.03250), section 3.2; the capacity term is Burgess et al. 2018
-(arXiv 1804.03599), equation 8. All terms are sums over a record, in nats, so that
+Source: DiffLM (arXiv 2411.03250), section 3.2. All terms are sums over a record, in nats, so that
 reconstruction + KL is the true negative evidence lower bound and beta is stated against it.
 """
 
@@ -11,59 +10,84 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.nn import functional
-from transformers import PreTrainedModel
+from transformers import Cache, PreTrainedModel
 
 from generators.difflm.encoder import Encoder
-from generators.difflm.injection import SoftPrompt
-from generators.difflm.table_tokenizer import PAD
+from generators.difflm.grammar import Grammar
+from generators.difflm.likelihood import negative_log_likelihood
+from generators.difflm.tokens import Tokens
 
 
 @dataclass(frozen=True)
 class Terms:
-    """The two terms of the bound for every record, both (batch,) in nats."""
+    """The two terms of the bound for every record, in nats.
+
+    Args:
+        reconstruction: (batch,) -log p(x | z).
+        kl: (batch, latent) KL(q(z | x) || p(z)) of every dimension.
+        mean: (batch, latent) of the posterior.
+    """
 
     reconstruction: torch.Tensor
     kl: torch.Tensor
+    mean: torch.Tensor
 
     @property
     def negative_elbo(self) -> torch.Tensor:
-        return self.reconstruction + self.kl
-
-    def loss(self, beta: float, capacity: float) -> torch.Tensor:
-        """Mean reconstruction + beta * |mean KL - capacity|; capacity 0 is the plain beta-VAE."""
-        return self.reconstruction.mean() + beta * (self.kl.mean() - capacity).abs()
+        """(batch,) nats."""
+        return self.reconstruction + self.kl.sum(dim=1)
 
 
 class VariationalAutoencoder(nn.Module):
-    """p(x | z) by a causal language model that sees the latent as soft tokens."""
+    """p(x | z) by a causal language model that a latent steers."""
 
-    def __init__(self, encoder: Encoder, soft_prompt: SoftPrompt, decoder: PreTrainedModel) -> None:
+    def __init__(
+        self, encoder: Encoder, injection: nn.Module, decoder: PreTrainedModel, grammar: Grammar | None
+    ) -> None:
         super().__init__()
         self.encoder = encoder
-        self.soft_prompt = soft_prompt
+        self.injection = injection
         self.decoder = decoder
+        self.grammar = grammar
 
     @property
     def latent_size(self) -> int:
-        return self.soft_prompt.project.in_features
+        return self.encoder.latent_size
 
-    def forward(self, ids: torch.Tensor, noise: torch.Tensor) -> Terms:
-        """The bound for ids (batch, length) with reparameterised noise (batch, latent)."""
-        mean, log_variance = self.encoder(ids)
+    def forward(self, tokens: Tokens, noise: torch.Tensor, hidden_inputs: torch.Tensor | None = None) -> Terms:
+        """The bound of the records.
+
+        Args:
+            tokens: (batch, ...) records.
+            noise: (batch, latent) of the reparameterisation.
+            hidden_inputs: (batch, length - 1) bool, input tokens that the decoder must do without
+                (word dropout); None for none.
+        """
+        mean, log_variance = self.encoder(tokens.encoder_ids)
         latent = mean + noise * (0.5 * log_variance).exp()
-        kl = 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance).sum(dim=-1)
-        return Terms(self.reconstruction(ids, latent), kl)
+        kl = 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance)
+        return Terms(self.reconstruction(tokens, latent, hidden_inputs), kl, mean)
 
-    def reconstruction(self, ids: torch.Tensor, latent: torch.Tensor) -> torch.Tensor:
-        """-log p(x | z) in nats, (batch,); padding does not count."""
-        soft = self.soft_prompt(latent)
-        embedded = self.decoder.get_input_embeddings()(ids[:, :-1])
-        inputs = torch.cat([soft.to(embedded.dtype), embedded], dim=1)
-        hidden = self.decoder.get_decoder()(inputs_embeds=inputs, use_cache=False).last_hidden_state
-        targets = ids[:, 1:]
-        # in float32 here and in `decode.draw`: a distribution learnt through logits rounded to bfloat16 is another one
-        with torch.autocast(hidden.device.type, enabled=False):
-            logits = self.decoder.get_output_embeddings()(hidden[:, soft.shape[1] :].float())
-            loss = functional.cross_entropy(logits.transpose(1, 2), targets, ignore_index=PAD, reduction="none")
-        return loss.sum(dim=1)
+    def reconstruction(
+        self, tokens: Tokens, latent: torch.Tensor, hidden_inputs: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """-log p(x | z) in nats, (batch,), for latents (batch, latent); padding does not count."""
+        steering = self.injection(latent)
+        embedded = self.decoder.get_input_embeddings()(tokens.ids[:, :-1].clamp(min=0))
+        if hidden_inputs is not None:
+            embedded = embedded.masked_fill(hidden_inputs[..., None], 0.0)
+        hidden = self.read(steering.prepend(embedded), steering.cache(self.decoder.config, embedded.dtype))
+        hidden = hidden[:, steering.prefix.shape[1] :]
+        return negative_log_likelihood(hidden, self.decoder.get_output_embeddings(), tokens, self.grammar)
+
+    def read(self, inputs: torch.Tensor, cache: Cache | None = None, **options: torch.Tensor) -> torch.Tensor:
+        """Hidden states (batch, length, width) of input embeddings behind what a cache holds.
+
+        Args:
+            inputs: (batch, length, width).
+            cache: is extended by what is read; None to read without one.
+            options: of the transformer, such as `attention_mask` and `position_ids`.
+        """
+        transformer = self.decoder.get_decoder()
+        output = transformer(inputs_embeds=inputs, past_key_values=cache, use_cache=cache is not None, **options)
+        return output.last_hidden_state

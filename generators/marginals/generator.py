@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.condition import Condition, matches
 from bench.frames import conform
 from bench.progress import Progress
 from bench.records import Dataset
-from generators.base import Generator, Sample, Where, matches
+from generators.base import Generator, Sample
 from generators.marginals.config import MarginalsConfig
 from generators.marginals.model import draw_texts, draw_values
 
@@ -21,8 +22,8 @@ class Marginals(Generator):
     """Draws every column on its own.
 
     A value of a text or JSON column is made of independent tokens, because resampled programs
-    would be the ceiling of a data set of programs, not its floor. A condition fixes its columns,
-    which changes nothing in the others.
+    would be the ceiling of a data set of programs, not its floor. A condition narrows down
+    what its columns are drawn from, which changes nothing in the others.
     """
 
     Config = MarginalsConfig
@@ -31,10 +32,10 @@ class Marginals(Generator):
     def _fit(self, data: Dataset, seed: int, progress: Progress) -> None:
         self.records = data.train
 
-    def _sample(self, n: int, seed: int, where: Where, progress: Progress) -> Sample:
-        for name, value in where.items():
-            if n > 0 and not matches(self.records, {name: value}).any():
-                return Sample(self.records.iloc[:0], 0, shortfall=f"no train record has {name} = {value}")
+    def _sample(self, n: int, seed: int, where: Condition, progress: Progress) -> Sample:
+        for name, wanted in where.items():
+            if n > 0 and not matches(self.records, {name: wanted}).any():
+                return Sample(self.records.iloc[:0], 0, shortfall=f"no train record has {wanted.describe(name)}")
         rng = np.random.default_rng(seed)
         columns = {}
         with progress.task("marginals", len(self.schema.columns), "columns") as task:

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.condition import Condition, matches
 from bench.frames import conform
 from bench.progress import Progress
 from bench.records import Dataset
-from generators.base import Generator, Sample, Where, matches
+from generators.base import Generator, Sample
 from generators.real.config import RealConfig
 
 RECORDS = "train.parquet"
@@ -25,7 +26,7 @@ class Real(Generator):
     def _fit(self, data: Dataset, seed: int, progress: Progress) -> None:
         self.records = data.train
 
-    def _sample(self, n: int, seed: int, where: Where, progress: Progress) -> Sample:
+    def _sample(self, n: int, seed: int, where: Condition, progress: Progress) -> Sample:
         candidates = np.flatnonzero(matches(self.records, where))
         if len(candidates) == 0 and n > 0:
             return Sample(self.records.iloc[:0], 0, shortfall="no train record fulfils the condition")

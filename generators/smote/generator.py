@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from bench.condition import Condition, matches
 from bench.frames import conform
 from bench.progress import Progress
 from bench.records import Dataset
-from generators.base import Generator, Sample, Where, matches
+from generators.base import UNFULFILLED, Generator, Sample
 from generators.smote.config import SmoteConfig
 from generators.smote.model import decode, encode, interpolate
 
@@ -37,7 +38,7 @@ class Smote(Generator):
         self.records = records
         self.encoded = encode(records, self.schema, self.config.target_bins)
 
-    def _sample(self, n: int, seed: int, where: Where, progress: Progress) -> Sample:
+    def _sample(self, n: int, seed: int, where: Condition, progress: Progress) -> Sample:
         if not where:
             return Sample(self._draw(n, seed), n)
         cap = max(BATCH, n * self.config.attempts_per_record)
@@ -49,13 +50,14 @@ class Smote(Generator):
                 size = int(1.2 * (n - found) * attempts / found) if found else 2 * attempts
                 size = min(max(size, n, BATCH), cap - attempts)
                 records = self._draw(size, int(rng.integers(2**31)))
-                fulfilled = records[matches(records, where)].iloc[: n - found]
-                kept.append(fulfilled)
-                found += len(fulfilled)
-                attempts += size
-                task.advance(len(fulfilled))
+                rows = np.flatnonzero(matches(records, where))[: n - found]
+                kept.append(records.iloc[rows])
+                found += len(rows)
+                # what comes after the last record needed was not asked for and does not count
+                attempts += size if found < n else rows[-1].item() + 1
+                task.advance(len(rows))
         shortfall = f"the condition was met {found} times in {attempts} attempts" if found < n else None
-        return Sample(pd.concat(kept, ignore_index=True), attempts, {"condition": attempts - found}, shortfall)
+        return Sample(pd.concat(kept, ignore_index=True), attempts, {UNFULFILLED: attempts - found}, shortfall)
 
     def _draw(self, n: int, seed: int) -> pd.DataFrame:
         values = interpolate(self.encoded, n, self.config.neighbours, seed)

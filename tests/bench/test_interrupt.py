@@ -17,7 +17,12 @@ def test_an_interrupted_run_goes_on_where_it_stopped(command, bench, table, resu
     arguments += ["--results", results, "--executor", executor, "--no-sentinels", "--set", "seeds=[0, 1]"]
     arguments += ["--set", f"generators.fake.log='{log}'", "--set", "generators.fake.delay_seconds=2"]
     running = subprocess.Popen(
-        [*command, *map(str, arguments)], stderr=subprocess.PIPE, text=True, start_new_session=True
+        [*command, *map(str, arguments)],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # a shell starts background jobs with the signal ignored, and a child inherits that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     deadline = time.monotonic() + 60
     while not (log.exists() and "fit 1" in log.read_text()):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.condition import OneOf
 from evaluators.base import Evaluator, Score
 from generators.base import Generator, Sample
 
@@ -65,8 +66,8 @@ class Fake(Generator):
     def _sample(self, n, seed, where, progress):
         rows = np.random.default_rng(seed).integers(len(self.train), size=n - min(n, self.config.lost))
         records = self.train.iloc[rows].reset_index(drop=True)
-        for name, value in where.items():
-            records[name] = value
+        for name, wanted in where.items():
+            records[name] = wanted.values[0] if isinstance(wanted, OneOf) else wanted.low
         shortfall = "the fake lost some" if self.config.lost else None
         return Sample(records, n, {"lost": n - len(records)}, shortfall)
 

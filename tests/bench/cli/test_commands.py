@@ -127,7 +127,8 @@ def test_generate_fits_once_and_keeps_the_condition(call, table, results, tmp_pa
     arguments = ["generate", "--generator", "fake", "--dataset", table, "--target", "class", "--results", results]
     arguments += ["--set", f"generators.fake.log={str(log)!r}"]
     code, out, _ = call(*arguments, "-n", 9, "--out", tmp_path / "rows.csv", "--where", "income=net=1.5")
-    assert (code, out) == (0, f"9 records written to {tmp_path / 'rows.csv'}\n")
+    written = f"9 records written to {tmp_path / 'rows.csv'}\n"
+    assert (code, out) == (0, f"{written}control accuracy 100.0% (9 attempts, before filtering)\n")
     rows = pd.read_csv(tmp_path / "rows.csv")
     assert list(rows.columns) == ["age", "income=net", "colour", "class"]
     assert rows["income=net"].tolist() == [1.5] * 9
@@ -137,8 +138,18 @@ def test_generate_fits_once_and_keeps_the_condition(call, table, results, tmp_pa
         rows = read(tmp_path / f"rows{suffix}")
         assert len(rows) == 32
         assert rows["colour"].isna().all()
+    limits = ["--where", "age>=30", "--where", "age<40", "--balance", "class"]
+    code, out, _ = call(*arguments, "-n", 9, "--out", tmp_path / "rows.csv", *limits)
+    rows = pd.read_csv(tmp_path / "rows.csv")
+    assert (code, rows["age"].tolist()) == (0, [30] * 9)
+    assert rows["class"].value_counts().to_dict() == {"old": 5, "young": 4}
+    assert "control accuracy 100.0%" in out
     assert log.read_text() == "fit 0\n"
     assert not list(tmp_path.glob(".*"))
+
+    code, _, err = call(*arguments, "--out", tmp_path / "x.csv", "--balance", "age")
+    message = "error: column 'age' is integer; only a categorical column can be balanced"
+    assert (code, err.splitlines()[-1]) == (2, message)
 
     code, _, err = call(*arguments, "--out", tmp_path / "x.csv", "--where", "color=red")
     assert (code, err.splitlines()[-1]) == (2, "error: column 'color' is not known; did you mean 'colour'?")

@@ -1,80 +1,214 @@
-"""Cached, batched decoding says what a plain forward pass says, and draws from the right distribution."""
+"""Cached, refilled decoding says what a plain forward pass says, and draws from the model's own distribution."""
 
+from collections import Counter
+from collections.abc import Callable
+from itertools import product
+from types import SimpleNamespace
+
+import pandas as pd
 import pytest
 import torch
 from scipy.stats import chisquare
 
-from generators.difflm.decode import decode, draw
-from generators.difflm.table_tokenizer import BEGIN, PAD
+from bench.errors import BenchError
+from bench.frames import conform
+from bench.records import Column, Schema
+from generators.difflm.build import build
+from generators.difflm.config import DiffLMConfig
+from generators.difflm.decode import decode
+from generators.difflm.device import Device
+from generators.difflm.draw import Sampling
+from generators.difflm.grammar import text_grammar
+from generators.difflm.injection import make_injection
+from generators.difflm.json_grammar import JsonGrammar, record_grammar
+from generators.difflm.serialise import to_texts
+from generators.difflm.table_tokenizer import BEGIN, TableTokenizer
+from generators.difflm.text_tokenizer import END, TextTokenizer
+from generators.difflm.tokens import PAD
+from generators.difflm.vae import VariationalAutoencoder
+
+TEXT = text_grammar(first=END, size=6, end=END)  # a few tokens, so that records end early and late
+SMALL = {"encoder_width": 8, "encoder_heads": 2, "decoder_width": 16, "decoder_layers": 1, "decoder_heads": 2}
+CPU = Device("cpu", False, "eager")
 
 
-@pytest.fixture
-def latent():
-    return torch.randn(40, 4, generator=torch.Generator().manual_seed(5))
+def latents(rows: int, seed: int = 5) -> torch.Tensor:
+    return 3 * torch.randn(rows, 4, generator=torch.Generator().manual_seed(seed))
 
 
-def run(model, latent, tokenizer, temperature, seed=0):
+def run(model, rows, constraint, length, temperature=1.0, slots=16, seed=0, **options):
     generator = torch.Generator().manual_seed(seed)
-    return decode(
-        model, latent, tokenizer.grammar, length=tokenizer.length - 1, temperature=temperature, generator=generator
+    settings = {"begin": BEGIN, "length": length, "sampling": Sampling(temperature), "slots": slots}
+    return decode(model, rows, constraint, generator=generator, **settings, **options)
+
+
+@torch.no_grad()
+def logits_of(model: VariationalAutoencoder, rows: torch.Tensor, ids: torch.Tensor) -> torch.Tensor:
+    """(rows, length + 1, vocabulary): what one forward pass says behind BEGIN and each of the ids (rows, length)."""
+    steering = model.injection(rows)
+    full = torch.nn.functional.pad(ids.clamp(min=0), (1, 0), value=BEGIN)
+    embedded = model.decoder.get_input_embeddings()(full)
+    cache = steering.cache(model.decoder.config, embedded.dtype)
+    logits = model.decoder(inputs_embeds=steering.prepend(embedded), past_key_values=cache).logits
+    return logits[:, -full.shape[1] :]
+
+
+@pytest.mark.parametrize("kind", ["soft_prompt", "prefix_soft_prompt", "kv_memory", "input_embed"])
+@pytest.mark.parametrize("slots", [5, 24])
+def test_greedy_steps_in_refilled_slots_equal_full_forward_passes(model, kind, slots):
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        model.injection = make_injection(kind, 4, 4, model.decoder.config)
+        for weight in model.decoder.parameters():
+            if weight.ndim == 2:
+                torch.nn.init.normal_(weight, std=0.4)  # so that records go ways of their own
+    rows = latents(24)
+    ids, complete = run(model, rows, TEXT, length=25, temperature=0, slots=slots)
+    lengths = (ids != PAD).sum(dim=1)
+    assert lengths.min() < 5
+    assert lengths.max() == 25
+    best = logits_of(model, rows, ids)[:, :-1, END:6].argmax(dim=2) + END
+    for row, whole, expected in zip(ids.tolist(), complete, best.tolist(), strict=True):
+        end = expected.index(END) + 1 if END in expected else 25
+        assert row == expected[:end] + [PAD] * (25 - end)
+        assert whole == (END in expected)
+
+
+@pytest.mark.parametrize("kind", ["table", "text"])
+def test_a_record_depends_neither_on_slots_nor_on_its_neighbours(model, tokenizer, kind):
+    rows = latents(40, seed=2)
+    constraint, length = (tokenizer.grammar, tokenizer.length - 1) if kind == "table" else (TEXT, 60)
+    expected, whole = run(model, rows, constraint, length, slots=40)
+    for slots in (1, 7, 100):
+        ids, complete = run(model, rows, constraint, length, slots=slots)
+        assert torch.equal(ids, expected)
+        assert torch.equal(complete, whole)
+    beginning, _ = run(model, rows[:9], constraint, length, slots=4)
+    assert torch.equal(beginning, expected[:9])
+
+
+def test_never_more_records_in_flight_than_slots(model, monkeypatch):
+    sizes, read = [], model.read
+    monkeypatch.setattr(
+        model, "read", lambda inputs, *rest, **more: sizes.append(len(inputs)) or read(inputs, *rest, **more)
     )
-
-
-def test_greedy_steps_with_cache_equal_a_full_forward_pass(model, latent, tokenizer):
-    ids, complete = run(model, latent, tokenizer, temperature=0)
-    assert complete.all()
-    grammar = tokenizer.grammar
-    full = torch.nn.functional.pad(ids, (1, 0), value=BEGIN)
-    inputs = torch.cat([model.soft_prompt(latent), model.decoder.get_input_embeddings()(full)], dim=1)
-    logits = model.decoder(inputs_embeds=inputs).logits[:, model.soft_prompt.tokens :]
-    state = torch.full((len(ids),), grammar.start)
-    token = torch.arange(tokenizer.size)
-    for place in range(ids.shape[1]):
-        allowed = (token >= grammar.low[state][:, None]) & (token <= grammar.high[state][:, None])
-        best = logits[:, place].masked_fill(~allowed, -torch.inf).argmax(dim=1)
-        running = state != grammar.end
-        assert torch.equal(ids[running, place], best[running])
-        assert (ids[~running, place] == PAD).all()
-        state = grammar.step(state, torch.where(running, ids[:, place], PAD))
-
-
-def test_a_row_does_not_depend_on_the_rows_beside_it(model, latent, tokenizer):
-    together, _ = run(model, latent, tokenizer, temperature=0)
-    alone = torch.cat([run(model, one, tokenizer, temperature=0)[0] for one in latent.split(1)])
-    assert torch.equal(together, alone)
+    run(model, latents(60), TEXT, length=20, slots=8)
+    assert max(sizes) == 8
 
 
 def test_every_draw_is_a_record(model, tokenizer):
-    latent = torch.randn(500, 4, generator=torch.Generator().manual_seed(2))
-    ids, complete = run(model, latent, tokenizer, temperature=1)
+    ids, complete = run(model, latents(500, seed=2), tokenizer.grammar, tokenizer.length - 1, slots=200)
     assert complete.all()
     records = tokenizer.decode(ids.numpy())
     assert tokenizer.encode(records)[1].all()
 
 
-@pytest.mark.parametrize("temperature", [1.0, 0.5])
-def test_draws_follow_the_restricted_softmax(temperature):
-    generator = torch.Generator().manual_seed(3)
-    hidden, head = torch.randn(1, 8, generator=generator), torch.randn(30, 8, generator=generator)
-    low, high, n = 4, 11, 20_000
-    expected = torch.softmax(hidden @ head[low : high + 1].T / temperature, dim=1)[0]
-    uniform = torch.rand(n, generator=generator)
-    bounds = torch.full((n,), low), torch.full((n,), high)
-    token = draw(hidden.expand(n, 8), head, *bounds, temperature, uniform)
-    counts = torch.bincount(token, minlength=30)
-    assert counts[:low].sum() == 0
-    assert counts[high + 1 :].sum() == 0
-    assert chisquare(counts[low : high + 1].numpy(), n * expected.numpy().astype(float), sum_check=False).pvalue > 1e-3
+def outcomes(model: VariationalAutoencoder, follow: Callable, length: int) -> dict[tuple, float]:
+    """Probability of every record, token by token among those that may follow a prefix."""
+    found, unfinished = {}, {(): 1.0}
+    while unfinished and len(next(iter(unfinished))) < length:
+        prefixes = list(unfinished)
+        logits = logits_of(model, latents(1).expand(len(prefixes), 4), torch.tensor(prefixes, dtype=torch.long))[:, -1]
+        longer = {}
+        for tokens, row in zip(prefixes, logits.double(), strict=True):
+            allowed = follow(tokens)
+            if not allowed:
+                found[tokens] = unfinished[tokens]
+                continue
+            shares = torch.softmax(row[allowed], dim=0).tolist()
+            longer |= {(*tokens, token): unfinished[tokens] * p for token, p in zip(allowed, shares, strict=True)}
+        unfinished = longer
+    return found | unfinished
 
 
-def test_the_largest_uniform_number_stays_inside():
-    hidden, head = torch.ones(1, 2), torch.tensor([[0.0, 0.0], [50.0, 0.0], [0.0, 0.0], [-50.0, 0.0]])
-    almost_one = torch.tensor([1.0 - 2**-24])
-    token = draw(hidden, head, torch.tensor([0]), torch.tensor([3]), 1.0, almost_one)
-    assert 0 <= int(token) <= 3
+def check_distribution(model, constraint, length: int, expected: dict[tuple, float], n: int = 4000) -> None:
+    ids, _ = run(model, latents(1).expand(n, 4), constraint, length, slots=1500, seed=3)
+    counts = Counter(tuple(row[row != PAD].tolist()) for row in ids)
+    assert set(counts) <= set(expected)
+    often = [tokens for tokens, share in expected.items() if n * share >= 5]
+    assert len(often) > 5
+    observed, share = torch.tensor([[counts[tokens], expected[tokens]] for tokens in often], dtype=torch.double).T
+    observed, share = (torch.cat([part, total - part.sum(0, True)]) for part, total in ((observed, n), (share, 1)))
+    keep = n * share > 1  # what is seldom is one class
+    assert chisquare(observed[keep], n * share[keep], sum_check=False).pvalue > 1e-3
 
 
-def test_rows_that_do_not_end_are_told(model, latent, tokenizer):
-    generator = torch.Generator().manual_seed(0)
-    _, complete = decode(model, latent, tokenizer.grammar, length=2, temperature=1, generator=generator)
+def small_model(tokenizer) -> VariationalAutoencoder:
+    with torch.random.fork_rng():
+        torch.manual_seed(2)
+        model = build(DiffLMConfig(**SMALL, latent_size=4), tokenizer, CPU).eval()
+        torch.nn.init.normal_(model.decoder.get_output_embeddings().weight, std=0.3)
+    return model
+
+
+def continuations(records: list[tuple]) -> Callable:
+    """What leads from a prefix on to one of the records."""
+
+    def follow(tokens: tuple) -> list[int]:
+        return sorted({r[len(tokens)] for r in records if r[: len(tokens)] == tokens and len(r) > len(tokens)})
+
+    return follow
+
+
+def test_in_a_table_the_models_distribution_is_conditioned_token_by_token():
+    schema = Schema((Column("c", "categorical"), Column("n", "integer")))
+    frame = conform(pd.DataFrame(product(["a", None, "b"], range(20)), columns=["c", "n"]), schema)
+    tokenizer = TableTokenizer.learn(frame, schema, bins=2, atom_limit=1, atom_share=0.9)
+    records = [tuple(row) for row in tokenizer.encode(frame)[0].ids[:, 1:].tolist()]
+    model, length = small_model(tokenizer), tokenizer.length - 1
+    check_distribution(model, tokenizer.grammar, length, outcomes(model, continuations(records), length))
+
+
+def test_in_json_the_models_distribution_is_conditioned_token_by_token():
+    schema = Schema((Column("c", "categorical"), Column("n", "integer")))
+    frame = conform(pd.DataFrame(product(["a", "ab", None], [8, 9, 10]), columns=["c", "n"]), schema)
+    # without merges a text is spelled in one way
+    tokenizer = TextTokenizer.learn(frame, schema, vocabulary=258, max_length=99)
+    spelled = [tuple(encoding.ids) for encoding in tokenizer.tokenizer.encode_batch(to_texts(frame, schema))]
+    model = small_model(tokenizer)
+    grammar = JsonGrammar(
+        record_grammar(frame, schema), tokenizer.tokenizer, size=tokenizer.size, end=END, device=torch.device("cpu")
+    )
+    check_distribution(model, grammar, 30, outcomes(model, continuations(spelled), 30))
+
+
+def test_without_a_constraint_the_distribution_is_the_models_own():
+    model = small_model(SimpleNamespace(size=5, length=4, grammar=None, quantiles=list))
+    expected = outcomes(model, lambda tokens: [] if tokens[-1:] == (END,) else list(range(5)), 3)
+    check_distribution(model, text_grammar(first=0, size=5, end=END), 3, expected)
+
+
+def test_only_allowed_tokens_are_used(model, tokenizer, frame):
+    field = tokenizer.fields[1]
+    allowed = torch.ones(tokenizer.size, dtype=torch.bool)
+    allowed[field.first : field.first + field.size] = False
+    allowed[field.first + field.labels.index("b")] = True
+    ids, _ = run(model, latents(100), tokenizer.grammar, tokenizer.length - 1, allowed=allowed)
+    assert set(tokenizer.decode(ids.numpy())["job"]) == {"b"}
+    free, _ = run(model, latents(100), tokenizer.grammar, tokenizer.length - 1)
+    assert torch.equal(ids[:, 0], free[:, 0])
+
+
+def test_a_condition_that_leaves_nothing_is_one_clear_line(model, tokenizer):
+    field = tokenizer.fields[3]
+    allowed = torch.ones(tokenizer.size, dtype=torch.bool)
+    allowed[field.first : field.first + field.size] = False
+    with pytest.raises(BenchError, match="no record fulfils the condition"):
+        run(model, latents(10), tokenizer.grammar, tokenizer.length - 1, allowed=allowed)
+
+
+def test_latents_that_are_no_numbers_are_one_clear_line(model):
+    with pytest.raises(BenchError, match="a latent is not a finite number: training diverged"):
+        run(model, torch.full((2, 4), torch.nan), TEXT, length=3)
+
+
+def test_rows_that_do_not_end_are_told(model, tokenizer):
+    ids, complete = run(model, latents(10), tokenizer.grammar, length=2)
     assert not complete.any()
+    assert (ids != PAD).all()
+
+
+def test_nothing_asked_nothing_given(model, tokenizer):
+    ids, complete = run(model, latents(0), tokenizer.grammar, length=7)
+    assert ids.shape == (0, 7)
+    assert complete.shape == (0,)

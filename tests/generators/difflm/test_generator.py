@@ -72,7 +72,7 @@ def test_load_continues_where_save_stopped(fitted, tmp_path):
     fitted.save(tmp_path / "model")
     loaded = DiffLM.load(tmp_path / "model")
     pd.testing.assert_frame_equal(loaded.sample(50, seed=9).records, fitted.sample(50, seed=9).records)
-    assert loaded.checks == fitted.checks
+    assert loaded.history == fitted.history
     with pytest.raises(BenchError, match="already exists"):
         fitted.save(tmp_path / "model")
 

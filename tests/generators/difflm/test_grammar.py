@@ -1,10 +1,11 @@
-"""The grammar of a number allows exactly the values of its bin, each in one way."""
+"""A number is a value of its bin, in one way; every record may write what its own place allows."""
 
 import numpy as np
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators.difflm.grammar import GrammarBuilder
+from generators.difflm.grammar import GrammarBuilder, text_grammar
 from generators.difflm.numbers import GROUP, Spelling, count_groups
 
 ZERO = 2
@@ -40,3 +41,31 @@ def test_exactly_the_values_of_the_bin(low, width):
 def test_edges_of_digit_groups():
     for low, high in [(0, GROUP - 1), (0, GROUP), (GROUP - 1, GROUP), (99, 10_000), (-1, 1), (-10_000, 10_000)]:
         assert spelled_values(low, high) == list(range(low, high + 1))
+
+
+def test_the_grammar_of_a_text_ends_with_its_end_and_nowhere_else():
+    grammar = text_grammar(first=1, size=6, end=1)
+    walk = grammar.walk()
+    walk.admit(3)
+    assert walk.allowed() == (1, 6, None)
+    assert walk.advance(torch.tensor([2, 1, 5])).tolist() == [False, True, False]
+    walk.keep(torch.tensor([2, 0]))
+    assert walk.advance(torch.tensor([1, 3])).tolist() == [True, False]
+
+
+def test_records_at_two_columns_may_write_what_their_own_column_holds():
+    builder = GrammarBuilder(ZERO)
+    second, first = builder.state(5, 9), builder.state(3, 4)
+    end = builder.state(0, 0)
+    after = np.asarray([first, first, first, second, second, *[end] * 5])
+    grammar = builder.build(after, (0, 3, 5, 10), first, end)
+    walk = grammar.walk()
+    walk.admit(1)
+    assert walk.allowed() == (3, 5, None)
+    walk.advance(torch.tensor([4]))
+    walk.admit(1)
+    low, high, mask = walk.allowed()
+    assert (low, high) == (3, 10)
+    assert mask.int().tolist() == [[0, 0, 1, 1, 1, 1, 1], [1, 1, 0, 0, 0, 0, 0]]
+    assert grammar.in_step
+    assert not text_grammar(first=1, size=6, end=1).in_step

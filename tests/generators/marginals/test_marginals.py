@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bench.frames import from_frame
 from bench.records import Column, Dataset, Schema, Source
-from generators import Marginals
+from generators import Between, Marginals
 from generators.marginals.model import TOKEN, draw_texts
 
 RNG = np.random.default_rng(0)
@@ -41,12 +41,17 @@ def test_a_condition_fixes_its_columns_only():
     assert (records["n"] == -1).all()
     assert records["x"].min() < -1 < 1 < records["x"].max()
     assert generator.sample(20, where={"c": None}).records["c"].isna().all()
+    several = generator.sample(500, where={"c": ["high", None], "x": Between(None, 0)}).records
+    assert several["c"].isna().any()
+    assert set(several["c"].dropna()) == {"high"}
+    assert several["x"].max() <= 0
+    assert several["n"].max() > 1
 
 
 def test_an_impossible_condition_is_a_shortfall():
     sample = Marginals().fit(FRAME).sample(5, where={"n": 999})
     assert len(sample.records) == 0
-    assert sample.shortfall == "no train record has n = 999"
+    assert sample.shortfall == "no train record has n=999"
 
 
 @given(st.text())

@@ -6,7 +6,7 @@ import pytest
 
 from bench.errors import BenchError
 from bench.frames import from_frame
-from generators import Real
+from generators import Between, Real
 
 FRAME = pd.DataFrame({"n": [1, 2, 3, 4], "x": [0.5, None, 1.5, 2.5], "c": ["a", "b", None, "a"]})
 
@@ -35,6 +35,7 @@ def test_a_condition_narrows_down_what_is_drawn_from():
     generator = Real().fit(FRAME)
     assert set(generator.sample(50, where={"c": "a"}).records["n"]) == {1, 4}
     assert generator.sample(10, where={"x": None}).records["n"].tolist() == [2] * 10
+    assert set(generator.sample(50, where={"x": Between(1, 2.5)}).records["n"]) == {3, 4}
 
 
 def test_an_impossible_condition_is_a_shortfall():

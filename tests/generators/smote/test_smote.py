@@ -6,6 +6,7 @@ import pytest
 
 from bench.frames import from_frame
 from generators import Smote
+from generators.base import UNFULFILLED
 from generators.smote.model import target_classes
 
 RNG = np.random.default_rng(0)
@@ -107,7 +108,9 @@ def test_conditions_are_met_by_rejection_up_to_a_cap():
     sample = generator.sample(60, seed=0, where={"label": "high"})
     assert len(sample.records) == 60
     assert (sample.records["label"] == "high").all()
-    assert sample.rejected == {"condition": sample.attempts - 60}
+    assert sample.rejected == {UNFULFILLED: sample.attempts - 60}
+    share = generator.sample(2000, seed=1).records["label"].eq("high").mean()
+    assert generator.sample(2000, seed=2, where={"label": "high"}).control_accuracy == pytest.approx(share, abs=0.06)
     impossible = generator.sample(5, seed=0, where={"label": "high", "colour": "blue"})
     assert len(impossible.records) == 0
     assert impossible.attempts == 1000
