@@ -17,6 +17,7 @@ from bench import provenance, shards, store
 from bench.config import RunSpec
 from bench.errors import BenchError
 from bench.execute import CellResult, Watcher, executor
+from bench.launch import process_index
 from bench.plan import Cell, plan, plan_file, plan_fit
 from bench.stages import load_model, now, perform
 
@@ -104,7 +105,8 @@ def run(
 def fitted(spec: RunSpec, results: Path, *, force: bool, watcher: Watcher) -> tuple[Generator, int]:
     """The fitted generator of a spec with one generator and one dataset, and its number of train records.
 
-    It comes from the stages of the results folder, or is fitted and kept there.
+    It comes from the stages of the results folder, or is fitted and kept there. Processes that were
+    launched together fit as one; the first of them keeps the model.
 
     Raises:
         BenchError: the fit failed, or the spec cannot be run.
@@ -115,11 +117,16 @@ def fitted(spec: RunSpec, results: Path, *, force: bool, watcher: Watcher) -> tu
     if force:
         shards.discard(shards.checkpoint_folder(stages, fit.key))
     result = None if force else shards.read_stage(stages, fit.key)
+    kept = result is not None or process_index() == 0
+    place = stages if kept else shards.private_stages(stages, process_index())
     if result is None:
-        result = perform(fit, stages, watcher.progress)
+        result = perform(fit, place, watcher.progress)
     if not result.done:
         raise BenchError(f"fitting failed ({result.phase}): {result.error}")
-    return load_model(sample, stages), int(result.details["train_records"])
+    model = load_model(sample, place)
+    if not kept:
+        shards.discard(place)
+    return model, int(result.details["train_records"])
 
 
 def update_store(results: Path) -> None:

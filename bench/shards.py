@@ -147,6 +147,11 @@ def discard(building: Path) -> None:
     shutil.rmtree(building, ignore_errors=True)
 
 
+def private_stages(stages: Path, process: int) -> Path:
+    """Where a process that was launched together with others keeps what only the first of them is to keep."""
+    return stages / f".process-{process}"
+
+
 def checkpoint_folder(stages: Path, key: str) -> Path:
     """Where a fit keeps its state; stays where it was stopped from outside: killed, out of time or memory."""
     return stages / f".{key}.checkpoint"

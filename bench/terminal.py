@@ -22,6 +22,7 @@ from rich.progress import Task as Bar
 from rich.text import Text
 
 from bench.execute import Watcher
+from bench.launch import process_index
 from bench.plan import Cell
 from bench.progress import Progress, Task
 from bench.shards import StageResult
@@ -93,7 +94,7 @@ def line(cell: Cell, result: StageResult) -> str:
 @contextmanager
 def screen() -> Iterator[Screen]:
     """A watcher that draws as long as the block runs."""
-    console = Console(file=sys.stderr)
+    console = Console(file=sys.stderr, quiet=process_index() > 0)
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -99,7 +99,10 @@ def show(lines: list[dict]) -> None:
             for name in columns
         ]
         seconds = (f"{line['fit_cpu_seconds']:.0f}", f"{line['sample_cpu_seconds']:.0f}")
-        print(f"| {line['dataset']} | {line['variant'] or 'preset'} | {line['seed']} | " + " | ".join((*cells, *seconds)), "|")
+        print(
+            f"| {line['dataset']} | {line['variant'] or 'preset'} | {line['seed']} | " + " | ".join((*cells, *seconds)),
+            "|",
+        )
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ from generators.difflm.vae import VariationalAutoencoder
 
 CONFIG = DiffLMConfig()
 DEVICE = pick_device()
-ROWS, ONE_BY_ONE, REPEATS = 1024, 5, 3
+ROWS, ONE_BY_ONE, REPEATS = 1024, 2, 2
 Tokenizer = TableTokenizer | TextTokenizer
 
 
@@ -96,7 +96,7 @@ def sample_one_by_one(model: VariationalAutoencoder, constraint: Constraint, len
 
 @torch.no_grad()
 def generate(model: VariationalAutoencoder, rows: int, length: int) -> None:
-    """transformers' own sampling loop on the same inputs."""
+    """The sampling loop of transformers on the same inputs."""
     begin = model.decoder.get_input_embeddings()(torch.full((rows, 1), BEGIN, device=DEVICE.name))
     with DEVICE.autocast():
         inputs = model.injection(torch.randn(rows, CONFIG.latent_size, device=DEVICE.name)).prepend(begin)

@@ -14,6 +14,7 @@ from bench.cli import options
 from bench.cli.data import parse_kinds
 from bench.cli.where import parse_where
 from bench.errors import BenchError
+from bench.launch import process_index
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,6 +78,8 @@ def generate(
         condition = parse_where(where or (), model.schema)
         wanted = train_records if n is None else n
         drawn = model.sample(wanted, seed=seed, where=condition, balance=balance, progress=watcher.progress)
+    if process_index() > 0:
+        return
     write_records(drawn.records, out)
     typer.echo(f"{len(drawn.records)} records written to {out}")
     if (where or balance) and drawn.control_accuracy is not None:

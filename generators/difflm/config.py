@@ -31,7 +31,8 @@ class DiffLMConfig:
         atom_share: share of the rows from which on a single number gets a token of its own.
         vocabulary: byte-pair tokens for records that are text (code, tools).
         max_length: most tokens of a record that is spelled as text.
-        column_order: in which columns of a table are spelled: as in the schema, or the target first.
+        column_order: in which columns of a table are spelled: as in the schema, the target first, or in a
+            random order of every record and step (compact decoder only).
 
     Latent:
         latent_size: dimensions.
@@ -73,13 +74,15 @@ class DiffLMConfig:
             learns latents given any subset of a table's columns, which guidance needs.
         sampler: `heun`, `euler` or `stochastic`.
         sampler_steps: noise levels.
-        churn: noise that the stochastic sampler adds anew (S_churn of Karras et al.).
+        churn: noise that the stochastic sampler adds anew (S_churn of Karras et al.); 0 makes it Heun.
 
     Sampling:
         temperature: of decoding; 1 draws from the model itself, 0 takes the likeliest token.
         top_p: the likeliest tokens with at least this much mass are kept; 1 for all.
         top_k: the likeliest tokens that are kept; 0 for all.
-        constraint: `schema` keeps every record legal while it is written; `check` rejects illegal ones.
+        constraint: of a pretrained decoder's tables and tools: `schema` keeps every record legal while it
+            is written (needs llguidance), `check` rejects illegal ones. Programs are always checked,
+            rows of the compact decoder always legal.
         where: `rejection` is exact and costs one over the share of fitting records; `guidance` draws
             latents given the condition and forces its values.
         guidance: weight of the condition on the latents; 1 draws from the learnt conditional.
@@ -147,7 +150,7 @@ class DiffLMConfig:
     ema_decay: float = 0.999
     condition_dropout: float = 0.5
     sampler: Literal["heun", "euler", "stochastic"] = "heun"
-    sampler_steps: int = 24
+    sampler_steps: int = 32
     churn: float = 0.0
 
     temperature: float = 1.0

@@ -143,6 +143,7 @@ def decode(
     if not torch.isfinite(latents).all():
         raise BenchError("a latent is not a finite number: training diverged; fit again with lower learning rates")
     n, device = len(latents), latents.device
+    slots = min(slots, n)
     head = model.decoder.get_output_embeddings()
     ids = torch.full((n, length), PAD, device=device)
     complete = torch.zeros(n, dtype=torch.bool, device=device)

@@ -45,14 +45,13 @@ def draw(logits: torch.Tensor, sampling: Sampling, uniform: torch.Tensor) -> tor
     Args:
         logits: (rows, tokens) float32, -inf for what must not be drawn; a row needs one finite value.
         sampling: what is drawn from.
-        uniform: (rows,) in 0..1, 1 excluded.
+        uniform: (rows,) float32 in 0..1, 1 excluded.
     """
     if sampling.temperature == 0:
         return logits.argmax(dim=1)
     mass = torch.softmax(kept(logits / sampling.temperature, sampling), dim=1).cumsum(dim=1)
-    total = mass[:, -1]
-    # rounding may carry the product up to the total, behind the last token that has any mass
-    target = torch.minimum(uniform * total, torch.nextafter(total, torch.zeros_like(total)))
+    # a float32 number below 1 is at most 1 - 2^-24: the product stays below the total even when rounded
+    target = uniform * mass[:, -1]
     return torch.searchsorted(mass, target[:, None], right=True).squeeze(1)
 
 

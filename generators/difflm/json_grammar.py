@@ -2,8 +2,8 @@
 
 A record is written exactly as `serialise.to_texts` writes it: the columns in order, its spaces, Python's
 spelling of numbers and strings. So whatever text the decoder was trained on is inside the grammar, and
-whatever is inside is a legal record, except for numbers beyond the largest float. Labels are those of
-train, and integers lie between its least and its largest.
+whatever is inside is a legal record, except for numbers beyond 64 bits. Labels are those of train,
+and integers lie between its least and its largest (where a float can tell these).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from bench.records import Column, Schema
 if TYPE_CHECKING:
     from llguidance import LLMatcher
 
+EXACT = 2**53  # llguidance takes bounds as floats
+INTEGER = "0|-?[1-9][0-9]{0,18}"
 REAL = r"-?((0|[1-9][0-9]{0,15})\.[0-9]{1,21}|[1-9](\.[0-9]{1,16})?e[+-]([0-9]{2}|[1-3][0-9]{2}))"
 STRING = r'"([^"\\\x00-\x1f]|\\(["\\bfnrt]|u00[01][0-9a-f]))*"'
 # any JSON: half of a surrogate pair is no character
@@ -30,6 +32,7 @@ PAIR = r"[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 ANY_STRING = rf'"([^"\\\x00-\x1f]|\\(["\\\/bfnrt]|u({PLAIN}|{PAIR})))*"'
 ANY_NUMBER = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 RULES = rf"""
+INTEGER: /{INTEGER}/
 REAL: /{REAL}/
 STRING: /{STRING}/
 json: SPACE? value SPACE?
@@ -72,8 +75,9 @@ def field_rules(name: str, column: Column, values: pd.Series) -> list[str]:
     elif column.kind == "real" and len(present):
         forms.append("REAL")
     elif column.kind == "integer" and len(present):
-        bounds = {"type": "integer", "minimum": int(present.min()), "maximum": int(present.max())}
-        forms.append(f"%json {json.dumps(bounds)}")
+        low, high = int(present.min()), int(present.max())
+        bounds = {"type": "integer", "minimum": low, "maximum": high}
+        forms.append(f"%json {json.dumps(bounds)}" if low > -EXACT and high < EXACT else "INTEGER")
     elif column.kind == "categorical" and len(present):
         # one lexeme: the labels become one automaton, however many they are
         labels = (json.dumps(label, ensure_ascii=False) for label in sorted(present.unique()))
@@ -112,7 +116,7 @@ class JsonGrammar:
                 "keeping text inside the schema needs llguidance: pip install 'difflm-bench[llguidance]', "
                 "or choose constraint=check"
             ) from error
-        self.size, self.end, self.device = size, end, device
+        self.size, self.device = size, device
         try:
             words = LLTokenizer(tokenizer.to_str(), n_vocab=size, eos_token=end)
         except ValueError as error:

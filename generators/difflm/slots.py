@@ -13,6 +13,8 @@ from __future__ import annotations
 import torch
 from transformers.cache_utils import Cache, CacheLayerMixin
 
+from bench.errors import BenchError
+
 LEAST_SPARE = 8  # columns of a fresh buffer; a quarter of the longest record where that is more
 
 
@@ -102,7 +104,13 @@ class SlotCache(Cache):
         self.taken = torch.zeros(0, dtype=torch.long, device=device)
 
     def admit(self, beginning: Cache) -> None:
-        """Add the rows of a cache that holds their beginning, which is equally long for all rows ever admitted."""
+        """Add the rows of a cache that holds their beginning, which is equally long for all rows ever admitted.
+
+        Raises:
+            BenchError: some layer of the decoder remembers in another way than by keys and values.
+        """
+        if not beginning.layers or not all(isinstance(layer, CacheLayerMixin) for layer in beginning.layers):
+            raise BenchError("records can only be sampled from a decoder with attention in every layer; choose another")
         self.layers = self.layers or [SlotLayer(self.slots) for _ in beginning.layers]
         for layer, read in zip(self.layers, beginning.layers, strict=True):
             layer.admit(read.keys, read.values)

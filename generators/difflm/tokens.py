@@ -44,9 +44,7 @@ class Tokens:
 
     def to(self, device: str) -> Tokens:
         states = self.states
-        return Tokens(
-            self.ids.to(device), self.encoder_ids.to(device), None if states is None else states.to(device)
-        )
+        return Tokens(self.ids.to(device), self.encoder_ids.to(device), None if states is None else states.to(device))
 
 
 def concatenate(first: Tokens, second: Tokens) -> Tokens:
@@ -54,9 +52,7 @@ def concatenate(first: Tokens, second: Tokens) -> Tokens:
     states = None
     if first.states is not None and second.states is not None:
         states = torch.cat([first.states, second.states])
-    return Tokens(
-        torch.cat([first.ids, second.ids]), torch.cat([first.encoder_ids, second.encoder_ids]), states
-    )
+    return Tokens(torch.cat([first.ids, second.ids]), torch.cat([first.encoder_ids, second.encoder_ids]), states)
 
 
 def trim(ids: torch.Tensor) -> torch.Tensor:

@@ -22,7 +22,6 @@ from generators.difflm.average import (
     trained_weights,
     update_average,
 )
-from generators.difflm.batches import one_pass
 from generators.difflm.bound import Check, check, run
 from generators.difflm.checkpoint import Checkpoint, State, random_state, set_random_state
 from generators.difflm.config import DiffLMConfig
@@ -48,6 +47,15 @@ def plan_steps(config: DiffLMConfig, epochs: int, records: int, mean_length: flo
     """Steps, and records of a step, for at most `epochs` passes over train records of `mean_length` tokens."""
     batch = min(records, config.batch_records or max(4, round(config.batch_tokens / mean_length)))
     return min(config.steps, max(config.least_steps, epochs * records // batch)), batch
+
+
+def one_pass(records: int, batch: int, generator: torch.Generator) -> torch.Tensor:
+    """Record numbers (batches, batch) of one pass in random order; fewer than `batch` records are left out.
+
+    Batches of records of about one length would need less padding, and learn worse: on the stand-in of
+    Default a bound of 122.1 nats in place of 120.3 after 400 steps, in 15 % less time.
+    """
+    return torch.randperm(records, generator=generator)[: records // batch * batch].view(-1, batch)
 
 
 def rate_at(step: int, steps: int, warmup: int) -> float:
@@ -85,9 +93,9 @@ def train_autoencoder(
     Raises:
         BenchError: the loss stopped being a number, or a step has fewer records than there are processes.
     """
-    lengths = train.lengths
-    steps, batch = plan_steps(config, epochs, len(train), float(lengths.float().mean()))
-    training = Training(model, config, steps, float(lengths.float().mean()) - 1, device, generator)
+    mean_length = float(train.lengths.float().mean())
+    steps, batch = plan_steps(config, epochs, len(train), mean_length)
+    training = Training(model, config, steps, mean_length - 1, device, generator)
     processes = training.team.processes
     if batch < processes.count:
         raise BenchError(f"a step of {batch} records cannot be shared by {processes.count} processes; use fewer")
@@ -101,7 +109,7 @@ def train_autoencoder(
         task.advance(training.step)
         while training.step < steps:
             if not len(training.order):
-                training.order = one_pass(lengths, batch, generator)
+                training.order = one_pass(len(train), batch, generator)
             rows, training.order = training.order[0], training.order[1:]
             records = train[rows]
             loss, metrics = training.advance(records if vary is None else vary(records, generator))

@@ -54,8 +54,8 @@ def test_a_state_is_made_only_when_it_is_due(tmp_path, monkeypatch):
         lambda content: content[:-30],
         lambda content: b"\0" * len(content),
         lambda content: b"PK\3\4" + content[100:],
-        lambda content: pickle.dumps({"state": {}}),
-        lambda content: pickle.dumps([1, 2]),
+        lambda content: pickle.dumps({"state": {}}, protocol=2),
+        lambda content: pickle.dumps([1, 2], protocol=2),
         lambda content: content.replace(b"PK", b"XX"),
     ],
 )

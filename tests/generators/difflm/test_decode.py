@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from scipy.stats import chisquare
+from transformers import AutoModelForCausalLM, GPT2Config, MambaConfig, MistralConfig, Qwen2Config
 
 from bench.errors import BenchError
 from bench.frames import conform
@@ -19,7 +20,7 @@ from generators.difflm.decode import decode
 from generators.difflm.device import Device
 from generators.difflm.draw import Sampling
 from generators.difflm.grammar import text_grammar
-from generators.difflm.injection import make_injection
+from generators.difflm.injection import SoftPrompt, make_injection
 from generators.difflm.json_grammar import JsonGrammar, record_grammar
 from generators.difflm.serialise import to_texts
 from generators.difflm.table_tokenizer import BEGIN, TableTokenizer
@@ -53,25 +54,59 @@ def logits_of(model: VariationalAutoencoder, rows: torch.Tensor, ids: torch.Tens
     return logits[:, -full.shape[1] :]
 
 
+def check_greedy(model: VariationalAutoencoder, slots: int) -> None:
+    """Every token is the likeliest one of a forward pass over the whole record; records end early and late."""
+    generator = torch.Generator().manual_seed(4)
+    for weight in model.decoder.parameters():
+        if weight.ndim == 2:
+            torch.nn.init.normal_(weight, std=0.4, generator=generator)
+    rows = latents(24)
+    ids, complete = run(model, rows, TEXT, length=25, temperature=0, slots=slots)
+    lengths = (ids != PAD).sum(dim=1)
+    assert lengths.min() < 5
+    assert lengths.max() > 9
+    best = logits_of(model, rows, ids)[:, :-1, END:6].argmax(dim=2) + END
+    for row, whole, expected in zip(ids.tolist(), complete, best.tolist(), strict=True):
+        end = expected.index(END) + 1 if END in expected else 25
+        assert row == expected[:end] + [PAD] * (25 - end)
+        assert whole == (END in expected)
+
+
 @pytest.mark.parametrize("kind", ["soft_prompt", "prefix_soft_prompt", "kv_memory", "input_embed"])
 @pytest.mark.parametrize("slots", [5, 24])
 def test_greedy_steps_in_refilled_slots_equal_full_forward_passes(model, kind, slots):
     with torch.random.fork_rng():
         torch.manual_seed(1)
         model.injection = make_injection(kind, 4, 4, model.decoder.config)
-        for weight in model.decoder.parameters():
-            if weight.ndim == 2:
-                torch.nn.init.normal_(weight, std=0.4)  # so that records go ways of their own
-    rows = latents(24)
-    ids, complete = run(model, rows, TEXT, length=25, temperature=0, slots=slots)
-    lengths = (ids != PAD).sum(dim=1)
-    assert lengths.min() < 5
-    assert lengths.max() == 25
-    best = logits_of(model, rows, ids)[:, :-1, END:6].argmax(dim=2) + END
-    for row, whole, expected in zip(ids.tolist(), complete, best.tolist(), strict=True):
-        end = expected.index(END) + 1 if END in expected else 25
-        assert row == expected[:end] + [PAD] * (25 - end)
-        assert whole == (END in expected)
+    check_greedy(model, slots)
+
+
+SIZES = {"vocab_size": 6, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4}
+
+
+@pytest.mark.parametrize("attention", ["eager", "sdpa"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        GPT2Config(vocab_size=6, n_embd=32, n_layer=2, n_head=4, n_positions=40),
+        MistralConfig(**SIZES, num_key_value_heads=2, sliding_window=6),
+        Qwen2Config(**SIZES, num_key_value_heads=2),
+    ],
+    ids=lambda config: config.model_type,
+)
+def test_any_decoder_with_attention_is_driven(config, attention):
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        decoder = AutoModelForCausalLM.from_config(config, attn_implementation=attention).eval()
+        injection = make_injection("soft_prompt", 4, 4, config)
+    check_greedy(VariationalAutoencoder(torch.nn.Identity(), injection, decoder, None), slots=5)
+
+
+def test_a_decoder_without_keys_and_values_is_one_clear_line():
+    decoder = AutoModelForCausalLM.from_config(MambaConfig(vocab_size=6, hidden_size=8, num_hidden_layers=1))
+    model = VariationalAutoencoder(torch.nn.Identity(), SoftPrompt(4, 4, 8), decoder, None)
+    with pytest.raises(BenchError, match="a decoder with attention in every layer"):
+        run(model, latents(3), TEXT, length=3)
 
 
 @pytest.mark.parametrize("kind", ["table", "text"])
@@ -178,15 +213,17 @@ def test_without_a_constraint_the_distribution_is_the_models_own():
     check_distribution(model, text_grammar(first=0, size=5, end=END), 3, expected)
 
 
-def test_only_allowed_tokens_are_used(model, tokenizer, frame):
-    field = tokenizer.fields[1]
+def test_only_allowed_tokens_are_used(model, tokenizer):
+    field = tokenizer.fields[3]  # rows reach it at different steps: the numbers before it differ in length
     allowed = torch.ones(tokenizer.size, dtype=torch.bool)
     allowed[field.first : field.first + field.size] = False
-    allowed[field.first + field.labels.index("b")] = True
+    allowed[field.first + field.labels.index("old")] = True
     ids, _ = run(model, latents(100), tokenizer.grammar, tokenizer.length - 1, allowed=allowed)
-    assert set(tokenizer.decode(ids.numpy())["job"]) == {"b"}
     free, _ = run(model, latents(100), tokenizer.grammar, tokenizer.length - 1)
-    assert torch.equal(ids[:, 0], free[:, 0])
+    forced, drawn = (tokenizer.decode(rows.numpy()) for rows in (ids, free))
+    assert set(forced["y"]) == {"old"}
+    assert set(drawn["y"]) == {"old", "young"}
+    pd.testing.assert_frame_equal(forced.drop(columns="y"), drawn.drop(columns="y"))
 
 
 def test_a_condition_that_leaves_nothing_is_one_clear_line(model, tokenizer):

@@ -124,8 +124,7 @@ def test_whatever_is_let_through_is_a_legal_record(tokenizer, missing):
     assert number.dropna().between(-7, 250).all()
     assert set(label.dropna()) == {'a\n"b"', "null"}
     assert text.nunique() > 5
-    for column in schema.columns:
-        assert records[column.name].isna().any() == (missing or column.kind == "json")
+    assert records.iloc[:, :4].isna().any(axis=None) == missing
 
 
 def test_another_order_another_space_and_another_label_are_outside(tokenizer):

@@ -16,7 +16,7 @@ from generators.difflm.build import build
 from generators.difflm.checkpoint import Checkpoint
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.device import Device
-from generators.difflm.train import plan_steps, rate_at, train_autoencoder
+from generators.difflm.train import one_pass, plan_steps, rate_at, train_autoencoder
 
 CPU = Device("cpu", False, "eager")
 SCRIPT = Path(__file__).with_name("small_training.py")
@@ -47,6 +47,15 @@ def test_steps_are_bounded_by_passes_over_the_records():
     assert plan_steps(config, 10, records=30_000, mean_length=15.0) == (3000, 100)
     assert plan_steps(config, 10, records=200, mean_length=15.0) == (50, 100)
     assert plan_steps(config, 10, records=3, mean_length=15.0) == (50, 3)
+
+
+def test_a_pass_holds_every_record_at_most_once():
+    passes = torch.stack([one_pass(100, 30, torch.Generator().manual_seed(seed)) for seed in range(400)])
+    assert passes.shape == (400, 3, 30)
+    assert all(len(set(rows.flatten().tolist())) == 90 for rows in passes)
+    # none is left out more often than another, by five standard errors
+    seen = torch.bincount(passes.flatten(), minlength=100) / 400
+    assert (seen - 0.9).abs().max() < 5 * (0.9 * 0.1 / 400) ** 0.5
 
 
 @pytest.fixture

@@ -1,0 +1,10 @@
+"""Processes that were launched together and work on one thing (`accelerate launch`, torchrun)."""
+
+from __future__ import annotations
+
+import os
+
+
+def process_index() -> int:
+    """Of this process among those; 0 where it was started by itself. The one with 0 writes and speaks."""
+    return int(os.environ.get("RANK", "0"))
