@@ -114,14 +114,16 @@ def fitted(spec: RunSpec, results: Path, *, force: bool, watcher: Watcher) -> tu
     shards.prepare(results)
     stages = shards.stages_folder(results)
     fit, sample = plan_fit(spec)
-    if force:
-        shards.discard(shards.checkpoint_folder(stages, fit.key))
     result = None if force else shards.read_stage(stages, fit.key)
     kept = result is not None or process_index() == 0
     place = stages if kept else shards.private_stages(stages, process_index())
+    if force:
+        shards.discard(shards.checkpoint_folder(place, fit.key))
     if result is None:
         result = perform(fit, place, watcher.progress)
     if not result.done:
+        if not kept and result.phase == "raised":  # otherwise it holds what the next try goes on from
+            shards.discard(place)
         raise BenchError(f"fitting failed ({result.phase}): {result.error}")
     model = load_model(sample, place)
     if not kept:

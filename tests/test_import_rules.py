@@ -64,7 +64,7 @@ def allowed(module: str, imported: str, types_only: bool) -> bool:
         return imported in WORDS or target == room
     if room == "leaderboards":
         return imported == "bench.errors" or target == room
-    if within(module, "bench.cli"):
+    if within(module, "bench.cli") or module == "bench.__main__":
         return target in ("bench", "leaderboards")
     if types_only and imported in ("generators.base", "evaluators.base"):
         return True

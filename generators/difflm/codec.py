@@ -18,7 +18,12 @@ from generators.difflm.device import Device
 from generators.difflm.grammar import text_grammar
 from generators.difflm.json_grammar import JsonGrammar, record_grammar
 from generators.difflm.pretrained import COMPACT
-from generators.difflm.pretrained_tokenizer import EncoderTokenizer, PretrainedTokenizer, spelled_schema
+from generators.difflm.pretrained_tokenizer import (
+    EncoderTokenizer,
+    PretrainedTokenizer,
+    length_limits,
+    spelled_schema,
+)
 from generators.difflm.serialise import from_texts, is_text, plain
 from generators.difflm.table_tokenizer import TableTokenizer
 from generators.difflm.text_tokenizer import TextTokenizer
@@ -35,6 +40,9 @@ class Codec:
         schema, family: of the records.
         config: which networks, and which constraint.
         json_grammar: of a pretrained decoder's records; None where their text is free.
+
+    Attributes:
+        length: most tokens that a record may be written in, its beginning included.
     """
 
     def __init__(
@@ -45,6 +53,10 @@ class Codec:
         self.family = family
         self.config = config
         self.json_grammar = json_grammar
+        self.length = tokenizer.length
+        if json_grammar is not None and not is_text(schema):
+            # the grammar ends such a record, which may take more tokens than the longest one of train
+            self.length = min(most for most, _, _ in length_limits(config))
         self.encoder_tokenizer = None if config.encoder == COMPACT else EncoderTokenizer(schema, config)
 
     @classmethod

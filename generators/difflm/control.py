@@ -7,6 +7,7 @@ inside and outside of a range stays allowed; what falls outside is rejected when
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import torch
@@ -35,6 +36,19 @@ def allowed_tokens(tokenizer: TableTokenizer, where: Condition) -> torch.Tensor:
         if wanted is not None:
             allowed[field.first : field.first + field.size] = torch.as_tensor(fitting_tokens(field, wanted))
     return allowed
+
+
+def check_labels(labels: Mapping[str, Collection[str]], where: Condition) -> None:
+    """Refuse a label that train never had, for records that are not spelled by a table's tokenizer.
+
+    Raises:
+        BenchError: there is one; suggests the nearest label.
+    """
+    for name, known in labels.items():
+        wanted = where.get(name)
+        for value in wanted.values if isinstance(wanted, OneOf) else ():
+            if value is not None and value not in known:
+                raise unknown_name(f"value of '{name}'", str(value), known)
 
 
 def fitting_tokens(field: Field, wanted: OneOf | Between) -> np.ndarray:

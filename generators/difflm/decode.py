@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import torch
+from torch.nn import functional
 from transformers import DynamicCache
 
 from bench.errors import BenchError
@@ -22,6 +23,7 @@ from generators.difflm.tokens import PAD
 from generators.difflm.vae import VariationalAutoencoder
 
 REFILL_SHARE = 0.25  # of the slots is free before new latents take them: reading a beginning costs a step
+SIZES = 16  # of a batch that the decoder reads; see `Flight`
 
 
 class Walk(Protocol):
@@ -72,6 +74,9 @@ class Flight:
     def __init__(self, model: VariationalAutoencoder, constraint: Constraint, slots: int, device: torch.device) -> None:
         self.model = model
         self.embed = model.decoder.get_input_embeddings()
+        self.slots = slots
+        # few sizes of a batch: libraries prepare, and keep, a kernel for every size they meet
+        self.unit = -(-slots // SIZES)
         self.cache = SlotCache(slots, device)
         self.walk = constraint.walk()
         self.latent = self.written = self.uniform = self.hidden = self.shift = None
@@ -101,10 +106,11 @@ class Flight:
 
     def read(self, token: torch.Tensor) -> None:
         """Let the decoder read one more token a row."""
-        inputs = self.embed(token)[:, None]
+        rows = min(self.slots, -(-len(self) // self.unit) * self.unit)
+        inputs = self.embed(functional.pad(token, (0, rows - len(self))))[:, None]
         if self.shift is not None:
-            inputs = inputs + self.shift.to(inputs.dtype)
-        self.hidden = self.model.read(inputs, self.cache, **self.cache.extend())[:, -1]
+            inputs = inputs + functional.pad(self.shift, (0, 0, 0, 0, 0, rows - len(self))).to(inputs.dtype)
+        self.hidden = self.model.read(inputs, self.cache, **self.cache.extend(rows))[: len(self), -1]
 
 
 @torch.no_grad()

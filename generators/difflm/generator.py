@@ -11,7 +11,7 @@ import importlib
 import json
 import math
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from generators.difflm.build import build
 from generators.difflm.checkpoint import Checkpoint, fingerprint
 from generators.difflm.codec import Codec
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.control import allowed_tokens, coarse_tokens, draw_conditions, token_counts
+from generators.difflm.control import allowed_tokens, check_labels, coarse_tokens, draw_conditions, token_counts
 from generators.difflm.decode import Constraint, decode
 from generators.difflm.device import Device, pick_device
 from generators.difflm.distributed import draw_blocks, join
@@ -145,15 +145,14 @@ class DiffLM(Generator):
     @torch.no_grad()
     def _posterior(self, tokens: Tokens, progress: Progress) -> tuple[torch.Tensor, torch.Tensor]:
         """Posterior mean and standard deviation of every record, (records, latent) each."""
-        means, deviations = [], []
+        posterior = torch.empty(2, len(tokens), self.config.latent_size, device=self.device.name)
         with progress.task("encoding", len(tokens), unit="records") as task, self.device.autocast():
             for first in range(0, len(tokens), self.config.decode_batch):
                 batch = tokens[first : first + self.config.decode_batch].trimmed().to(self.device.name)
                 mean, log_variance = self.model.encoder(batch.encoder_ids)
-                means.append(mean)
-                deviations.append((0.5 * log_variance).exp())
+                posterior[:, first : first + len(batch)] = torch.stack([mean, (0.5 * log_variance).exp()])
                 task.advance(len(batch))
-        return torch.cat(means), torch.cat(deviations)
+        return posterior[0], posterior[1]
 
     def _sample(self, n: int, seed: int, where: Condition, progress: Progress) -> Sample:
         request = self._request(where, self.config.temperature)
@@ -177,6 +176,8 @@ class DiffLM(Generator):
             raise BenchError("where = 'guidance' needs a table and the compact decoder; choose where = 'rejection'")
         # a condition that train never fulfilled is refused before anything is drawn
         allowed = None if self.codec.table is None else allowed_tokens(self.codec.table, where)
+        if self.codec.json_grammar is not None:
+            check_labels(self.labels, where)
         return Request(
             where,
             self.codec.constraint(self.device, where if guided else ()),
@@ -230,7 +231,7 @@ class DiffLM(Generator):
                 latents,
                 request.constraint,
                 begin=self.codec.tokenizer.begin,
-                length=self.codec.tokenizer.length - 1,
+                length=self.codec.length - 1,
                 sampling=request.sampling,
                 slots=self.config.decode_batch,
                 generator=generator,

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 EXACT = 2**53  # llguidance takes bounds as floats
 INTEGER = "0|-?[1-9][0-9]{0,18}"
-REAL = r"-?((0|[1-9][0-9]{0,15})\.[0-9]{1,21}|[1-9](\.[0-9]{1,16})?e[+-]([0-9]{2}|[1-3][0-9]{2}))"
+REAL = r"-?(0|[1-9][0-9]{0,15})\.[0-9]{1,21}"
+POWER = r"-?[1-9](\.[0-9]{1,16})?e"
+EXPONENT = "([0-9]{2}|[1-3][0-9]{2})"
+LEAST_PLAIN, LEAST_POWER = 1e-4, 1e16  # Python writes numbers below and from here on with an exponent
 STRING = r'"([^"\\\x00-\x1f]|\\(["\\bfnrt]|u00[01][0-9a-f]))*"'
 # any JSON: half of a surrogate pair is no character
 PLAIN = "([0-9a-cA-CefEF][0-9a-fA-F]|[dD][0-7])[0-9a-fA-F]{2}"
@@ -34,6 +37,8 @@ ANY_NUMBER = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 RULES = rf"""
 INTEGER: /{INTEGER}/
 REAL: /{REAL}/
+SMALL: /{POWER}-{EXPONENT}/
+LARGE: /{POWER}[+]{EXPONENT}/
 STRING: /{STRING}/
 json: SPACE? value SPACE?
 value: object | array | ANY_STRING | ANY_NUMBER | "true" | "false" | "null"
@@ -73,7 +78,11 @@ def field_rules(name: str, column: Column, values: pd.Series) -> list[str]:
     elif column.kind == "json":
         forms = ["json"]
     elif column.kind == "real" and len(present):
+        # a stray exponent makes a number of another order, and one that is too large none at all
+        size = present.abs()
         forms.append("REAL")
+        forms += ["SMALL"] * bool(((size > 0) & (size < LEAST_PLAIN)).any())
+        forms += ["LARGE"] * bool((size >= LEAST_POWER).any())
     elif column.kind == "integer" and len(present):
         low, high = int(present.min()), int(present.max())
         bounds = {"type": "integer", "minimum": low, "maximum": high}

@@ -68,13 +68,7 @@ class PretrainedTokenizer:
                     f"the vocabulary of decoder '{name}' cannot spell {culprit(train, place, schema, back)}"
                 )
         lengths = np.asarray([len(row) + 2 for row in rows])
-        context = context_length(read_config("decoder", name, config.decoder_revision))
-        in_front = positions_in_front(config.injection, config.soft_tokens)
-        limits = [(config.max_length, f"max_length = {config.max_length} tokens", "raise max_length")]
-        if context is not None:
-            where = f"the context of decoder '{name}' ({context} positions, {in_front} in front)"
-            limits.append((context - in_front, where, "choose another decoder"))
-        for most, limit, remedy in limits:
+        for most, limit, remedy in length_limits(config):
             if lengths.max() > most:
                 raise BenchError(
                     f"{(lengths > most).sum()} of {len(rows)} train records are longer than {limit}; the longest has "
@@ -161,6 +155,17 @@ class EncoderTokenizer:
         )
         rows = [[*row, *self.ending] for row in rows]
         return replace(tokens, encoder_ids=pad(rows, max(map(len, rows), default=0)))
+
+
+def length_limits(config: DiffLMConfig) -> list[tuple[int, str, str]]:
+    """What bounds the tokens of a record: most tokens, the limit in words, and what to do where it is too low."""
+    limits = [(config.max_length, f"max_length = {config.max_length} tokens", "raise max_length")]
+    context = context_length(read_config("decoder", config.decoder, config.decoder_revision))
+    if context is not None:
+        in_front = positions_in_front(config.injection, config.soft_tokens)
+        where = f"the context of decoder '{config.decoder}' ({context} positions, {in_front} in front)"
+        limits.append((context - in_front, where, "choose another decoder"))
+    return limits
 
 
 def load_tokenizer(role: str, name: str, revision: str) -> PreTrainedTokenizerBase:

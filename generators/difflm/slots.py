@@ -11,6 +11,7 @@ than the longest record, and moves when it is full.
 from __future__ import annotations
 
 import torch
+from torch.nn import functional
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 from bench.errors import BenchError
@@ -76,7 +77,7 @@ class SlotLayer(CacheLayerMixin):
         self, key_states: torch.Tensor, value_states: torch.Tensor, *args: object, **kwargs: object
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Write the states (rows, heads, 1, head width) of one token; returns the rows with all their columns."""
-        keys, values = self.keys[: self.rows], self.values[: self.rows]
+        keys, values = self.keys[: len(key_states)], self.values[: len(key_states)]
         keys[:, :, self.end], values[:, :, self.end] = key_states[:, :, 0], value_states[:, :, 0]
         self.end += 1
         return keys, values
@@ -123,18 +124,18 @@ class SlotCache(Cache):
         for layer in self.layers:
             layer.keep(rows)
 
-    def extend(self) -> dict[str, torch.Tensor]:
-        """Prepare for one more token a row.
+    def extend(self, rows: int) -> dict[str, torch.Tensor]:
+        """Prepare for one more token a row, of `rows` rows; those behind the running ones are of no interest.
 
         Returns:
             What the transformer must be told when it reads them: `attention_mask` (rows, columns), true
             from the row's first column to the one that is written, and `position_ids` (rows, 1).
         """
-        taken, self.taken = self.taken, self.taken + 1
-        longest = int(taken.max())
+        longest = int(self.taken.max())
         for layer in self.layers:
             layer.make_room(longest)
         end, columns = self.layers[0].end, self.layers[0].keys.shape[2]
-        column = torch.arange(columns, device=taken.device)
-        mask = (column >= end - taken[:, None]) & (column <= end)
-        return {"attention_mask": mask, "position_ids": taken[:, None]}
+        column = torch.arange(columns, device=self.taken.device)
+        taken = functional.pad(self.taken, (0, rows - len(self.taken)))[:, None]
+        self.taken = self.taken + 1
+        return {"attention_mask": (column >= end - taken) & (column <= end), "position_ids": taken}

@@ -22,7 +22,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(command, bench, table, resu
         text=True,
         start_new_session=True,
         # a shell starts background jobs with the signal ignored, and a child inherits that
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
     deadline = time.monotonic() + 60
     while not (log.exists() and "fit 1" in log.read_text()):

@@ -1,6 +1,8 @@
 """DiffLM end to end: what a user sees."""
 
+import copy
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -77,10 +79,14 @@ def test_load_continues_where_save_stopped(fitted, tmp_path):
         fitted.save(tmp_path / "model")
 
 
-def test_the_number_of_records_does_not_change_the_batches(fitted):
-    small = DiffLM(**FAST | {"decode_batch": 32})
-    small.__dict__.update({k: v for k, v in fitted.__dict__.items() if k != "config"})
-    assert len(small.sample(100, seed=0).records) == 100
+def test_blocks_of_records_do_not_depend_on_how_many_are_asked_for(fitted):
+    small = copy.copy(fitted)
+    small.config = replace(fitted.config, decode_batch=8)
+    records = {n: small.sample(n, seed=0, where={"y": "old"}).records for n in (32, 64, 100)}
+    for n in (32, 64):
+        pd.testing.assert_frame_equal(records[100].head(n), records[n])
+    assert len(records[100]) == 100
+    assert not records[64].head(32).equals(records[64].tail(32).reset_index(drop=True))
 
 
 def test_a_condition_holds_in_every_record(fitted):
@@ -122,6 +128,46 @@ def test_nothing_asked_nothing_given(fitted, frame):
     sample = fitted.sample(0)
     assert len(sample.records) == sample.attempts == 0
     pd.testing.assert_series_equal(sample.records.dtypes, frame.dtypes)
+
+
+def test_an_interpolation_leads_from_one_record_to_the_other(fitted, frame):
+    old, young = (frame.index[frame["y"].eq(label)][0] for label in ("old", "young"))
+    way = fitted.interpolate(frame.loc[[old, young]], 7)
+    assert len(way) == 7
+    pd.testing.assert_series_equal(way.dtypes, frame.dtypes)
+    for name in ("job", "y"):
+        assert set(way[name].dropna()) <= set(frame[name].dropna())
+    assert way["age"].between(frame["age"].min(), frame["age"].max()).all()
+    pd.testing.assert_frame_equal(fitted.interpolate(frame.loc[[old, young]], 7), way)
+    # the latents at the ends are those of the records, whatever the number of steps
+    ends = fitted.interpolate(frame.loc[[old, young]], 2)
+    pd.testing.assert_frame_equal(way.iloc[[0, -1]].reset_index(drop=True), ends)
+
+
+def test_a_train_record_is_its_own_nearest_neighbour(fitted, frame):
+    few = frame.tail(50)
+    positions = fitted.neighbours(few, frame, k=3)
+    assert positions.shape == (50, 3)
+    # a record may be there twice
+    found = frame.iloc[positions[:, 0]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(found, few.reset_index(drop=True))
+    assert all(len(set(row)) == 3 for row in positions.tolist())
+
+
+def test_a_look_at_the_latents_of_what_has_none_is_one_clear_line(fitted, frame):
+    strange = frame.head(2).assign(job=["a", "never seen"])
+    for look in (lambda: fitted.interpolate(strange, 3), lambda: fitted.neighbours(strange, frame, 1)):
+        with pytest.raises(BenchError, match=r"^record 1 has a value that train never had; it has no latent$"):
+            look()
+    with pytest.raises(BenchError, match=r"^3 records were given where 2 are needed$"):
+        fitted.interpolate(frame.head(3), 3)
+    with pytest.raises(BenchError, match=r"^1 steps cannot lead from one record to another; give at least 2$"):
+        fitted.interpolate(frame.head(2), 1)
+    with pytest.raises(BenchError, match=r"^401 neighbours were asked for; give 1 to 400"):
+        fitted.neighbours(frame.head(2), frame, 401)
+    assert fitted.neighbours(frame.head(0), frame, 2).shape == (0, 2)
+    with pytest.raises(BenchError, match=r"^2 neighbours were asked for"):
+        fitted.neighbours(frame.head(1), frame.head(0), 2)
 
 
 @pytest.mark.parametrize(

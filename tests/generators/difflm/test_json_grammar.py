@@ -143,6 +143,17 @@ def test_another_order_another_space_and_another_label_are_outside(tokenizer):
         assert not accepts(grammar, tokenizer, text), text
 
 
+@pytest.mark.parametrize(
+    ("train", "inside"),
+    [([0.5, 0.0], ""), ([0.5, -2e-05], "small"), ([1e16, 1.0], "large"), ([3e-7, 4e20], "small large")],
+)
+def test_a_number_has_an_exponent_only_as_in_train(tokenizer, train, inside):
+    schema = Schema((Column("x", "real"),))
+    grammar = compiled(conform(pd.DataFrame({"x": train}), schema), schema, tokenizer)
+    for name, text in (("small", "1.5e-09"), ("large", "-2e+18")):
+        assert accepts(grammar, tokenizer, f'{{"x": {text}}}') == (name in inside)
+
+
 def test_a_column_of_very_many_labels(tokenizer):
     schema = Schema((Column("c", "categorical"),))
     frame = conform(pd.DataFrame({"c": [f"{i * 7919 % 10007} label {i}" for i in range(5000)]}), schema)
