@@ -234,7 +234,9 @@ class Training:
     def cool(self) -> None:
         """Let the learning rate fall from here where the last check was no better, or little time is left."""
         checks = self.history.checks
-        worse = len(checks) > 1 and checks[-1].step == self.step and self.best_check != checks[-1]
+        # the average of the first steps still forgets their random start, and its bound jumps
+        judged = self.step >= self.steps / 4 and checks and checks[-1].step == self.step
+        worse = judged and self.best_check != checks[-1]
         late = self.step >= math.ceil(self.steps / (1 + COOLDOWN))
         if self.config.rate_schedule == "cooldown" and self.cooling is None and (worse or late):
             self.last = min(self.steps, self.step + math.ceil(COOLDOWN * self.step))

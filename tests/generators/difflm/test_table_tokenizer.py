@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.frames import conform
@@ -103,3 +103,35 @@ def test_what_train_never_had_cannot_be_spelled(column):
     other = frame.copy()
     other.loc[1, column] = 99 if column == "n" else "unseen"
     assert tokenizer.encode(other)[1].tolist() == [True, False, True]
+
+
+def test_columns_in_another_order_are_the_same_records(tokenizer, frame):
+    tokens = tokenizer.encode(frame.head(50))[0]
+    place = torch.rand(50, len(tokenizer.fields), generator=torch.Generator().manual_seed(0))
+    shuffled = tokenizer.rearranged(tokens, place)
+    assert not torch.equal(shuffled.ids, tokens.ids)
+    pd.testing.assert_frame_equal(tokenizer.decode(shuffled.ids[:, 1:].numpy()), frame.head(50))
+
+
+@given(order=st.permutations(range(4)))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=10)
+def test_what_may_follow_is_that_of_the_grammar_in_that_order(tokenizer, frame, order):
+    tokens = tokenizer.encode(frame.head(50))[0]
+    place = torch.empty(4).index_copy(0, torch.tensor(order), torch.arange(4.0))
+    shuffled = tokenizer.rearranged(tokens, place.expand(50, -1))
+    grammar = tokenizer.grammar_in(order)
+    states = grammar.states(shuffled.ids)
+    reading = states >= 0
+    for bound in ("low", "high"):
+        expected = getattr(grammar, bound)[states[reading].long()]
+        assert torch.equal(getattr(tokenizer.grammar, bound)[shuffled.states[reading].long()], expected)
+
+
+def test_the_target_goes_first(frame, schema):
+    tokenizer = TableTokenizer.learn(frame, schema, bins=8, atom_limit=16, atom_share=0.05, target_first=True)
+    tokens, spelled = tokenizer.encode(frame)
+    assert spelled.all()
+    assert (tokenizer.owner[tokens.ids[:, 1]] == schema.names.index("y")).all()
+    pd.testing.assert_frame_equal(tokenizer.decode(tokens.ids[:, 1:].numpy()), frame)
+    restored = TableTokenizer.restore(tokenizer.state(), schema)
+    assert torch.equal(restored.encode(frame)[0].ids, tokens.ids)
