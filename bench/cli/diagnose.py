@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from bench.errors import BenchError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from bench.condition import Condition
     from bench.config import RunSpec
     from bench.progress import Progress
     from bench.records import Dataset
@@ -66,7 +68,11 @@ def diagnose(
         model: Any = runner.fitted(spec, results, force=force, watcher=watcher)[0]
         data = plan_fit(spec)[0].data.load()
         found = model.diagnose(data, seed=seed, progress=watcher.progress)
-        scores = score_samples(spec, data, found.samples, seed, watcher.progress)
+        scores = [
+            {"where": where, **score}
+            for where, samples in found.samples.items()
+            for score in score_samples(spec, fulfilling(data, samples.where), samples.records, seed, watcher.progress)
+        ]
     facts = {
         "generator": generator,
         "dataset": data.name,
@@ -84,7 +90,7 @@ def diagnose(
     )
     print_table(["measure", "value"], found.summary())
     if scores:
-        print_table(["records", "metric", "value", "stderr"], [written(score) for score in scores])
+        print_table(["records", "where", "metric", "value", "stderr"], [written(score) for score in scores])
     typer.echo(f"page written to {out}, numbers to {out.with_suffix('.json')}")
 
 
@@ -92,14 +98,23 @@ def check_generator(name: str) -> None:
     """Refuse what cannot be looked into, before anything is fitted.
 
     A generator can be where its class has `diagnose(data, seed, progress)`, whose answer has `samples`
-    (name -> records), `numbers` and `history` (JSON-able), `summary()` (rows of measure and value) and
-    `page(title, facts, scores)`; DiffLM's `Diagnosis` is one.
+    (condition in words, empty for none -> `where`, the condition, and `records` by name), `numbers` and
+    `history` (JSON-able), `summary()` (rows of measure and value) and `page(title, facts, scores)`;
+    DiffLM's `Diagnosis` is one.
     """
     from bench import registry
 
     if not hasattr(registry.find("generators", name).load(), "diagnose"):
         known = [other for other, one in registry.plug_ins("generators").items() if hasattr(one.load(), "diagnose")]
         raise BenchError(f"generator '{name}' cannot be diagnosed; those that can: {', '.join(known) or 'none'}")
+
+
+def fulfilling(data: Dataset, where: Condition) -> Dataset:
+    """The dataset with the train and test records that fulfil a condition."""
+    from bench.condition import matches
+
+    train, test = (part[matches(part, where)].reset_index(drop=True) for part in (data.train, data.test))
+    return replace(data, train=train, test=test)
 
 
 def score_samples(
@@ -122,4 +137,4 @@ def score_samples(
 
 
 def written(score: dict[str, Any]) -> list[str]:
-    return [score["records"], score["metric"], *(f"{score[name]:.4f}" for name in ("value", "stderr"))]
+    return [score["records"], score["where"], score["metric"], *(f"{score[name]:.4f}" for name in ("value", "stderr"))]

@@ -72,8 +72,8 @@ class DiffLMConfig:
         diffusion_batch: latents of a step.
         diffusion_learning_rate: peak of AdamW; cosine.
         ema_decay: of the denoiser's averaged weights.
-        condition_dropout: share of the records for which the denoiser sees no column at all; below 1 it
-            learns latents given any subset of a table's columns, which guidance needs.
+        condition_dropout: share of the records for which a denoiser that is to be guided sees no column
+            at all; for the others it sees a random subset.
         sampler: `heun`, `euler` or `stochastic`.
         sampler_steps: noise levels.
         churn: noise that the stochastic sampler adds anew (S_churn of Karras et al.); 0 makes it Heun.
@@ -86,7 +86,7 @@ class DiffLMConfig:
             is written (needs llguidance), `check` rejects illegal ones. Programs are always checked,
             rows of the compact decoder always legal.
         where: `rejection` is exact and costs one over the share of fitting records; `guidance` draws
-            latents given the condition and forces its values.
+            latents given the condition and forces its values, which the denoiser has to learn in the fit.
         guidance: weight of the condition on the latents; 1 draws from the learnt conditional.
         decode_batch: records that are decoded together; bounds the memory of sampling.
         attempts_per_record: attempts that a record may cost before sampling ends with a shortfall.
@@ -115,7 +115,7 @@ class DiffLMConfig:
     atom_share: float = 0.002
     vocabulary: int = 1024
     max_length: int = 1024
-    column_order: Literal["schema", "target_first", "random"] = "schema"
+    column_order: Literal["schema", "target_first", "random"] = "target_first"
 
     latent_size: int = 16
     injection: Literal["soft_prompt", "prefix_soft_prompt", "kv_memory", "input_embed"] = "soft_prompt"
@@ -141,13 +141,13 @@ class DiffLMConfig:
     rate_schedule: Literal["cosine", "cooldown"] = "cosine"
     warmup_steps: int = 100
     weight_decay: float = 0.01
-    average_decay: float = 0.995
+    average_decay: float = 0.998
 
     denoiser: Literal["mlp", "transformer"] = "mlp"
     diffusion_target: Literal["mean", "sample"] = "mean"
     diffusion_width: int = 128
     diffusion_blocks: int = 3
-    diffusion_steps: int = 8000
+    diffusion_steps: int = 20000
     diffusion_batch: int = 512
     diffusion_learning_rate: float = 2e-3
     ema_decay: float = 0.999

@@ -11,6 +11,7 @@ import importlib
 import json
 import math
 from collections import Counter
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -116,7 +117,8 @@ class DiffLM(Generator):
             everything = concatenate(train, validation)
             mean, deviation = self._posterior(everything, progress)
             self.counts = token_counts(self.codec.tokenizer.size, everything)
-            table = self.codec.table
+            # a denoiser that also learns conditions draws worse latents without one
+            table = self.codec.table if config.where == "guidance" else None
             self.latent = fit_latent_model(
                 mean,
                 deviation,
@@ -280,10 +282,25 @@ class DiffLM(Generator):
             records, reasons = self._decode(latents, request, torch.Generator().manual_seed(seed))
             return records, np.array([reason is None for reason in reasons])
 
+        def control(way: str) -> Any:
+            model = copy(self)
+            model.config = replace(self.config, where=way)
+            return lambda n, where, seed: model._sample(n, seed, where, progress)
+
+        learnt_conditions = self.latent.denoiser.condition is not None
+        ways = ("rejection", "guidance") if learnt_conditions else ("rejection",)
         checks = self.history.checks
         history = {name: [getattr(check, name) for check in checks] for name in ("step", "reconstruction", "kl")}
         subject = diagnosis.Subject(
-            self.model, self.codec, self.device, draw, self.latent.deviation, read, self.config.temperature, history
+            self.model,
+            self.codec,
+            self.device,
+            draw,
+            self.latent.deviation,
+            read,
+            self.config.temperature,
+            {way: control(way) for way in ways},
+            history,
         )
         return diagnosis.diagnose(subject, data, seed, progress)
 

@@ -61,7 +61,7 @@ class LatentModel:
         """
         if condition is not None and self.denoiser.condition is None:
             raise BenchError(
-                "this latent diffusion learnt no conditions; fit a table with condition_dropout below 1, "
+                "this latent diffusion learnt no conditions; fit a table with where = guidance, "
                 "or sample with where = rejection"
             )
         device = self.centre.device

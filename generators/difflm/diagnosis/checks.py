@@ -1,4 +1,4 @@
-"""The checks: reconstruction, quality of latents, worth of the latent, records by where latents come from.
+"""The checks: reconstruction, quality of latents, worth of the latent, records by where latents come from, control.
 
 The first three are those of DiffLM (arXiv 2411.03250): does the autoencoder give records back, does
 the diffusion hit the latents, does the decoder listen to its soft prompt.
@@ -14,11 +14,13 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from bench.condition import Between, Condition, OneOf, matches
 from bench.errors import BenchError
 from bench.progress import Progress
 from bench.records import Dataset
+from generators.base import Sample
 from generators.difflm.diagnosis import measures
-from generators.difflm.diagnosis.report import Diagnosis
+from generators.difflm.diagnosis.report import Diagnosis, Samples
 from generators.difflm.diagnosis.subject import Subject
 from generators.difflm.serialise import is_text
 from generators.difflm.tokens import PAD, Tokens
@@ -26,6 +28,7 @@ from generators.difflm.tokens import PAD, Tokens
 RECONSTRUCTED, RECONSTRUCTED_TEXTS = 2000, 200
 LATENTS = 5000
 SAMPLED = 10_000
+CONTROLLED, LABELS = 2000, 4  # records of a condition, most conditions on labels
 SHOWN = 2000  # points of a cloud in the picture
 POINTS = ("train", "held-out", "diffusion")
 
@@ -68,7 +71,7 @@ def diagnose(subject: Subject, data: Dataset, seed: int, progress: Progress) -> 
         BenchError: too few train or held-out records can be spelled.
     """
     text = is_text(data.schema)
-    with progress.task("diagnosis", 5, "checks") as task:
+    with progress.task("diagnosis", 6, "checks") as task:
         train = encoded(subject, data.train, "train", seed)
         held_out = encoded(subject, data.test if len(data.test) else data.validation, "held-out", seed)
         task.advance()
@@ -82,10 +85,13 @@ def diagnose(subject: Subject, data: Dataset, seed: int, progress: Progress) -> 
         rows = min(len(train.records), len(held_out.records), LATENTS)
         numbers["latent samples"] = latent_samples(subject, train.head(rows), held_out.head(rows), seed)
         task.advance()
-        samples = {} if text else sampled_records(subject, train, min(len(train.records), SAMPLED), seed)
-        numbers["records"] = {name: len(records) for name, records in samples.items()}
+        records = {} if text else sampled_records(subject, train, min(len(train.records), SAMPLED), seed)
+        numbers["records"] = {name: len(frame) for name, frame in records.items()}
+        numbers["control"], controlled = ({}, {}) if text else control(subject, data, seed)
+        task.advance()
         arrays = picture(subject, train.head(SHOWN), held_out.head(SHOWN), None if text else data.schema.target, seed)
         task.advance()
+    samples = {"": Samples({}, records), **controlled}
     return Diagnosis(numbers, samples, arrays, {name: list(values) for name, values in subject.history.items()})
 
 
@@ -214,6 +220,38 @@ def sampled_records(subject: Subject, train: Part, n: int, seed: int) -> dict[st
         "prior": noise(train.mean[:n].shape, stream(seed, "prior")),
     }
     return {name: subject.records(latent, subject.temperature, seed)[0] for name, latent in latents.items()}
+
+
+def control(subject: Subject, data: Dataset, seed: int) -> tuple[dict[str, Any], dict[str, Samples]]:
+    """What it costs to fulfil conditions on the target, and the records that do, both by condition."""
+    numbers, samples = {}, {}
+    for name, where in conditions(data).items():
+        n = min(int(matches(data.train, where).sum()), CONTROLLED)
+        drawn = {way: sample(n, where, stream(seed, f"{way} {name}")) for way, sample in subject.control.items()}
+        numbers[name] = {way: cost(sample) for way, sample in drawn.items()}
+        samples[name] = Samples(where, {way: sample.records for way, sample in drawn.items()})
+    return numbers, samples
+
+
+def conditions(data: Dataset) -> dict[str, Condition]:
+    """In words: one for each of the most frequent labels of the target, or its upper quarter where it is a number."""
+    target = data.schema.target
+    if target is None:
+        return {}
+    values = data.train[target]
+    wanted: list[OneOf | Between] = [OneOf((label,)) for label in values.value_counts().index[:LABELS]]
+    if data.schema[target].numeric:
+        wanted = [Between(low=values.quantile(0.75, interpolation="nearest"))]
+    return {one.describe(target): {target: one} for one in wanted}
+
+
+def cost(sample: Sample) -> dict[str, float | None]:
+    accuracy, n = sample.control_accuracy, len(sample.records)
+    return {
+        "records": n,
+        "control_accuracy_percent": None if accuracy is None else 100 * accuracy,
+        "attempts_per_record": sample.attempts / n if n else None,
+    }
 
 
 def picture(subject: Subject, train: Part, held_out: Part, target: str | None, seed: int) -> dict[str, NDArray[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bench.condition import Condition
 from generators.difflm.diagnosis import figures
 
 TEMPLATE = Path(__file__).with_name("page.html")
@@ -21,19 +22,32 @@ UNDEFINED = "not defined"
 
 
 @dataclass(frozen=True)
+class Samples:
+    """Records under one condition.
+
+    Args:
+        where: what all of them fulfil, and what real records that they are compared with must fulfil.
+        records: name -> records.
+    """
+
+    where: Condition
+    records: dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
 class Diagnosis:
     """What was found.
 
     Args:
         numbers: JSON-able, by check.
-        samples: name -> records that whoever can score records may score.
+        samples: condition in words, empty for none -> records that whoever can score records may score.
         arrays: of the picture of the latents: `train`, `held-out`, `diffusion` (rows, 2), and what
             colours them, such as `train target` (rows,).
         history: training curves by name, all of the length of `step`; may be empty.
     """
 
     numbers: dict[str, Any]
-    samples: dict[str, pd.DataFrame]
+    samples: dict[str, Samples]
     arrays: dict[str, NDArray[Any]]
     history: dict[str, list[float]]
 
@@ -52,6 +66,10 @@ class Diagnosis:
         for name, found in self.numbers["latent samples"]["as decoded"].items():
             rows.append((f"sliced Wasserstein to train latents, {name}", f"{found['sliced_wasserstein']:.4f}"))
             rows.append((f"C2ST AUC against train latents, {name}", f"{found['c2st_xgboost_auc']:.3f}"))
+        for where, ways in self.numbers["control"].items():
+            for way, found in ways.items():
+                rows.append((f"control accuracy of {where}, {way} (%)", written(found["control_accuracy_percent"])))
+                rows.append((f"attempts per record of {where}, {way}", written(found["attempts_per_record"])))
         return rows
 
     def page(self, title: str, facts: Sequence[str], scores: Sequence[Mapping[str, Any]]) -> str:
@@ -60,14 +78,19 @@ class Diagnosis:
         Args:
             title: heading.
             facts: what was looked at, one short text each.
-            scores: of the samples and of real held-out records; each with `records`, `metric`, `value`
-                and `stderr`, where value and stderr may be None.
+            scores: of the samples and of real held-out records; each with `where`, `records` (their names
+                in `samples`), `metric`, `value` and `stderr`, where value and stderr may be None.
         """
         environment = jinja2.Environment(
             autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
-        return environment.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
-            title=title, facts=facts, numbers=self.numbers, pictures=self.pictures(), table=pivot(scores)
+        tables = {
+            where: pivot([score for score in scores if score["where"] == where], self.numbers["control"].get(where, ()))
+            for where in self.samples
+        }
+        template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+        return template.render(
+            title=title, facts=facts, numbers=self.numbers, pictures=self.pictures(), tables=tables, written=written
         )
 
     def pictures(self) -> dict[str, str]:
@@ -93,16 +116,17 @@ def embed(svg: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
-def pivot(scores: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    """Records -> metric -> value as text, every row with every metric."""
+def pivot(scores: Sequence[Mapping[str, Any]], names: Iterable[str] = ()) -> dict[str, dict[str, str]]:
+    """Records, those of `names` first -> metric -> value as text, every row with every metric."""
     metrics = dict.fromkeys(score["metric"] for score in scores)
-    table: dict[str, dict[str, str]] = {score["records"]: dict.fromkeys(metrics, UNDEFINED) for score in scores}
+    rows = [*names, *(score["records"] for score in scores)]
+    table: dict[str, dict[str, str]] = {name: dict.fromkeys(metrics, UNDEFINED) for name in rows}
     for score in scores:
         table[score["records"]][score["metric"]] = written(score["value"], score["stderr"])
     return table
 
 
-def written(value: float | None, error: float | None) -> str:
+def written(value: float | None, error: float | None = None) -> str:
     if value is None or np.isnan(value):
         return UNDEFINED
     return f"{value:.3f}" if error is None or np.isnan(error) else f"{value:.3f} ± {error:.3f}"

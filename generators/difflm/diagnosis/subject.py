@@ -11,6 +11,8 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from bench.condition import Condition
+from generators.base import Sample
 from generators.difflm.device import Device
 from generators.difflm.tokens import Tokens
 from generators.difflm.vae import VariationalAutoencoder
@@ -38,6 +40,7 @@ class Subject:
         decode: latents, temperature, seed -> the legal records among those that the latents are decoded
             to, and which latents they belong to (n,). Bounds its own memory.
         temperature: at which the model samples.
+        control: way of sampling under a condition -> how many, condition, seed -> records that fulfil it.
         history: training curves by name, all of the length of `step`; empty where none were kept.
     """
 
@@ -48,6 +51,7 @@ class Subject:
     noise: torch.Tensor
     decode: Callable[[torch.Tensor, float, int], tuple[pd.DataFrame, NDArray[np.bool_]]]
     temperature: float
+    control: Mapping[str, Callable[[int, Condition, int], Sample]]
     history: Mapping[str, Sequence[float]]
 
     @torch.no_grad()

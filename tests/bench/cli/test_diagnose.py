@@ -55,13 +55,21 @@ def test_the_page_and_the_numbers_of_a_model_that_is_fitted_once(arguments, resu
     found = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     assert (found["dataset"], found["numbers"]["reconstruction"]["held-out"]["records"]) == ("people", 12)
     assert found["numbers"]["records"] == {"diffusion": 96, "posteriors of train": 96, "prior": 96}
-    scores = {(score["records"], score["metric"]): score for score in found["scores"]}
-    assert len(scores) == 8
+    scores = {(score["where"], score["records"], score["metric"]): score for score in found["scores"]}
+    assert {score[:2] for score in scores} == {
+        *(("", name) for name in (*found["numbers"]["records"], "held-out (reference)")),
+        *(
+            (f"old={label}", name)
+            for label in ("yes", "no")
+            for name in ("rejection", "guidance", "held-out (reference)")
+        ),
+    }
+    assert len(scores) == 20
     for score in scores.values():
         assert 0 < score["value"] < 100
     # the terminal says what the file says
     printed = re.findall(r"held-out \(reference\)\s+column_shape_error_percent\s+([\d.]+)", first.stdout)
-    reference = scores["held-out (reference)", "column_shape_error_percent"]["value"]
+    reference = scores["", "held-out (reference)", "column_shape_error_percent"]["value"]
     assert [float(text) for text in printed] == [pytest.approx(reference, abs=1e-4)]
 
     (fitted,) = (results / "stages").glob("*/stage.json")
@@ -71,6 +79,14 @@ def test_the_page_and_the_numbers_of_a_model_that_is_fitted_once(arguments, resu
     assert fitted.stat().st_mtime_ns == before
     assert (tmp_path / "again.html").read_bytes() == page.read_bytes()
     assert (tmp_path / "again.json").read_bytes() == page.with_suffix(".json").read_bytes()
+
+
+def test_a_model_that_learnt_no_conditions_is_not_guided(arguments, results):
+    other = ["--target", "age", "--task", "regression", "--set=generators.difflm.condition_dropout=1"]
+    done = call("difflm", *arguments, *other)
+    assert done.exit_code == 0, done.exception
+    found = json.loads((results / "diagnosis" / "difflm-people.json").read_text(encoding="utf-8"))
+    assert [(where, list(ways)) for where, ways in found["numbers"]["control"].items()] == [("60<=age", ["rejection"])]
 
 
 @pytest.mark.parametrize(

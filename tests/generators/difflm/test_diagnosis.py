@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 import torch
 
+from bench.condition import matches
 from bench.errors import BenchError
 from bench.frames import conform
 from bench.progress import SILENT
 from bench.records import Column, Dataset, Schema, Source
+from generators.base import UNFULFILLED, Sample
 from generators.difflm.device import Device
 from generators.difflm.diagnosis import Subject, checks, diagnose
 from generators.difflm.tokens import Tokens
@@ -72,6 +74,16 @@ class Toy:
         number = np.random.default_rng(seed).integers(0, 40, n)
         return torch.tensor(np.stack([number / 20 - 1, np.zeros(n)], axis=1), dtype=torch.float32)
 
+    def reject(self, n, where, seed):
+        """Goes through the numbers in turn until `n` records fulfil the condition."""
+        turns = records(self.schema, np.arange(40 * n) % 40)
+        places = np.flatnonzero(matches(turns, where))[:n]
+        attempts = int(places[-1]) + 1
+        return Sample(turns.iloc[places].reset_index(drop=True), attempts, {UNFULFILLED: attempts - n})
+
+    def give_up(self, n, where, seed):
+        return Sample(records(self.schema, []), 7, {"illegal": 7}, "none was legal")
+
     def subject(self, **changes):
         parts = {
             "model": self,
@@ -81,6 +93,7 @@ class Toy:
             "noise": torch.tensor([0.018, 1.0]),
             "decode": self.decode,
             "temperature": 1.0,
+            "control": {"rejection": self.reject, "guidance": self.give_up},
             "history": {"step": [1, 2], "kl": [0.5, 0.7]},
         }
         return Subject(**{**parts, **changes})
@@ -149,10 +162,47 @@ def test_texts_are_measured_by_token():
     share = (dataset(TEXT, "code").train["code"].astype(int) >= 10).mean()
     assert accuracy["exact_percent"] == accuracy["token_accuracy_percent"] == pytest.approx(100 * share)
     assert "columns" not in accuracy
-    assert found.samples == {}
+    assert found.samples[""].records == found.numbers["control"] == {}
+    assert "<h2>Control" not in found.page("Texts", [], [])
     page = found.page("Texts", [], [])
     assert "tokens %" in page
     assert page.count("<img") == 3
+
+
+def test_control_of_the_most_frequent_labels():
+    label = SCHEMA.names[1]
+    data = dataset(replace(SCHEMA, target=label, task="classification"), "tabular")
+    # a fifth label, the rarest one
+    data.train.loc[0, label] = "e"
+    found = diagnose(Toy(SCHEMA).subject(), data, 0, SILENT)
+    train = data.train[label].value_counts().drop("e")
+    assert list(found.numbers["control"]) == [f"{label}={letter}" for letter in train.index]
+    for letter, rows in train.items():
+        ways, samples = found.numbers["control"][f"{label}={letter}"], found.samples[f"{label}={letter}"]
+        assert set(samples.records["rejection"][label]) == {letter}
+        assert ways["rejection"]["records"] == len(samples.records["rejection"]) == rows
+        # one record in four has the letter
+        assert ways["rejection"]["control_accuracy_percent"] == pytest.approx(25, abs=1)
+        assert ways["rejection"]["attempts_per_record"] == pytest.approx(4, abs=0.1)
+        assert ways["guidance"] == {"records": 0, "control_accuracy_percent": None, "attempts_per_record": None}
+    score = {"where": f"{label}=a", "records": "held-out", "metric": "error", "value": 1.0, "stderr": 0.25}
+    page = found.page("t", [], [score])
+    assert "&lt;/script&gt;=a</caption>" in page
+    assert "<td>held-out</td><td></td><td></td><td></td><td>1.000 ± 0.250</td>" in page
+    assert "<td>guidance</td><td>0</td><td>not defined</td><td>not defined</td><td>not defined</td>" in page
+
+
+def test_control_of_a_number_is_of_its_upper_quarter(perfect):
+    upper = int(np.sort(dataset(SCHEMA, "tabular").train["x"])[112])
+    (ways,) = perfect.numbers["control"].values()
+    assert list(perfect.numbers["control"]) == [f"{upper}<=x"]
+    assert perfect.samples[f"{upper}<=x"].records["rejection"]["x"].min() == upper
+    assert ways["rejection"]["control_accuracy_percent"] == pytest.approx(100 * (40 - upper) / 40, abs=2)
+
+
+def test_no_target_no_control():
+    data = dataset(replace(SCHEMA, target=None, task=None), "tabular")
+    assert diagnose(Toy(SCHEMA).subject(), data, 0, SILENT).numbers["control"] == {}
 
 
 def test_equal_seeds_find_the_same(perfect):
@@ -175,8 +225,8 @@ def test_too_few_held_out_records_are_one_line():
 
 def test_the_page_needs_nothing_beside_it_and_escapes_names(perfect):
     scores = [
-        {"records": "<b>", "metric": "error_percent", "value": 1.0, "stderr": 0.25},
-        {"records": "prior", "metric": "other", "value": None, "stderr": None},
+        {"where": "", "records": "<b>", "metric": "error_percent", "value": 1.0, "stderr": 0.25},
+        {"where": "", "records": "prior", "metric": "other", "value": None, "stderr": None},
     ]
     page = perfect.page("<script>alert(2)</script>", ["a & b"], scores)
     assert "<script" not in page
