@@ -46,6 +46,7 @@ def arguments(tmp_path, results):
 
 
 def test_the_page_and_the_numbers_of_a_model_that_is_fitted_once(arguments, results, tmp_path):
+    arguments.append("--set=generators.difflm.where=guidance")
     first = call("difflm", *arguments)
     assert first.exit_code == 0, first.exception
     page = results / "diagnosis" / "difflm-people.html"
@@ -82,7 +83,7 @@ def test_the_page_and_the_numbers_of_a_model_that_is_fitted_once(arguments, resu
 
 
 def test_a_model_that_learnt_no_conditions_is_not_guided(arguments, results):
-    other = ["--target", "age", "--task", "regression", "--set=generators.difflm.condition_dropout=1"]
+    other = ["--target", "age", "--task", "regression"]
     done = call("difflm", *arguments, *other)
     assert done.exit_code == 0, done.exception
     found = json.loads((results / "diagnosis" / "difflm-people.json").read_text(encoding="utf-8"))

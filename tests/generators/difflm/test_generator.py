@@ -27,6 +27,8 @@ FAST = {
     "batch_tokens": 600,
     "learning_rate": 3e-3,
     "warmup_steps": 20,
+    "bins": 8,
+    "atom_limit": 16,
 }
 
 

@@ -108,7 +108,7 @@ def test_any_number_can_be_drawn_each_with_its_own_condition(n):
 
 def test_a_condition_needs_a_model_that_learnt_some():
     model = conditional(dataclasses.replace(QUICK, condition_dropout=1.0))
-    with pytest.raises(BenchError, match="learnt no conditions; fit a table with condition_dropout below 1"):
+    with pytest.raises(BenchError, match="learnt no conditions; fit a table with where = guidance"):
         draw(model, QUICK, 2, condition=torch.zeros(2, 1, dtype=torch.long))
 
 
