@@ -17,7 +17,7 @@ from bench import provenance, shards, store
 from bench.config import RunSpec
 from bench.errors import BenchError
 from bench.execute import CellResult, Watcher, executor
-from bench.launch import process_index
+from bench.launch import process_count, process_index
 from bench.plan import Cell, plan, plan_file, plan_fit
 from bench.stages import load_model, now, perform
 
@@ -81,6 +81,8 @@ def run(
         BenchError: bad names or options, data that cannot be loaded, or a results folder or store that
             cannot be written; finished stages are kept.
     """
+    if process_count() > 1:
+        raise BenchError("several processes were launched together; only 'bench generate' shares its work among them")
     execute = executor(spec.executor, spec.jobs)
     shards.prepare(results)
     # also stores what an earlier run could not

@@ -259,13 +259,11 @@ class DiffLM(Generator):
 
     def _means(self, records: pd.DataFrame, wanted: int | None = None) -> torch.Tensor:
         """Posterior means (records, latent) of canonical records."""
+        if wanted is not None and len(records) != wanted:
+            raise BenchError(f"{len(records)} records were given where {wanted} are needed")
         tokens, spelled = self.codec.encode(records)
-        if not spelled.all() or (wanted is not None and len(records) != wanted):
-            raise BenchError(
-                f"record {int((~spelled).argmax())} has a value that train never had; it has no latent"
-                if not spelled.all()
-                else f"{len(records)} records were given where {wanted} are needed"
-            )
+        if not spelled.all():
+            raise BenchError(f"record {int((~spelled).argmax())} has a value that train never had; it has no latent")
         return self._posterior(tokens, SILENT)[0]
 
     def diagnose(self, data: Dataset, *, seed: int, progress: Progress) -> Any:

@@ -2,6 +2,7 @@
 
 import pytest
 
+import bench
 from bench import config
 from bench.errors import BenchError
 from bench.execute import Watcher
@@ -68,3 +69,10 @@ def test_a_fit_that_was_stopped_goes_on_unless_forced(fit, stages, monkeypatch):
             fit(process, force=force)
     # each process has a folder of its own, and forgets that one only
     assert found == [False, False, True, False, True]
+
+
+def test_a_run_is_not_shared(results, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(BenchError, match="only 'bench generate' shares its work"):
+        bench.run(["marginals"], ["adult"], results=results)
+    assert not results.exists()

@@ -1,6 +1,6 @@
 """How the compact DiffLM was tuned: variants of its options on validation records, never on test.
 
-    python -m benchmarks.difflm_quality --data-dir DIR --out variants.jsonl --dataset magic --variant bins=32
+    python -m benchmarks.tuning.difflm --data-dir DIR --out variants.jsonl --dataset magic --variant bins=32,epochs=5
 
 Every `--variant` is a comma-separated list of options that differ from the preset (an empty text is
 the preset itself). A line is written for each dataset, variant and seed; lines that are there already
@@ -39,7 +39,7 @@ MEASURED = {
     "xgboost_auc": "AUC",
     "xgboost_rmse_log": "RMSE of log",
     "c2st_xgboost_auc": "C2ST",
-    "dcr_share": "DCR share",
+    "dcr_share_percent": "DCR share %",
 }
 
 
