@@ -43,7 +43,7 @@ def sentencepiece() -> PreTrainedTokenizerFast:
 
 @pytest.mark.parametrize("family", DECODERS)
 def test_a_table_comes_back_and_begin_and_end_are_the_models_own(pretrained, family, frame, schema):
-    config = DiffLMConfig(decoder=pretrained[family])
+    config = DiffLMConfig(decoder=pretrained[family], column_order="schema")
     tokenizer = PretrainedTokenizer.learn(frame, schema, config)
     tokens, spelled = tokenizer.encode(frame)
     assert spelled.all()
