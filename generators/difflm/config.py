@@ -68,7 +68,9 @@ class DiffLMConfig:
         diffusion_target: `mean` learns posterior means, and posterior noise is added when sampling;
             `sample` learns posterior samples.
         diffusion_width, diffusion_blocks: of the denoiser.
-        diffusion_steps: optimiser steps of the denoiser.
+        diffusion_steps: optimiser steps of the denoiser, at most.
+        diffusion_epochs: passes over the latents; fewer where `diffusion_steps` ends first.
+        diffusion_least_steps: steps that few latents get however many passes they are.
         diffusion_batch: latents of a step.
         diffusion_learning_rate: peak of AdamW; cosine.
         ema_decay: of the denoiser's averaged weights.
@@ -147,7 +149,9 @@ class DiffLMConfig:
     diffusion_target: Literal["mean", "sample"] = "mean"
     diffusion_width: int = 128
     diffusion_blocks: int = 3
-    diffusion_steps: int = 20000
+    diffusion_steps: int = 20_000
+    diffusion_epochs: int = 320
+    diffusion_least_steps: int = 2000
     diffusion_batch: int = 512
     diffusion_learning_rate: float = 2e-3
     ema_decay: float = 0.999

@@ -45,6 +45,12 @@ def random_subset(condition: torch.Tensor, dropout: float, generator: torch.Gene
     return condition.masked_fill(hidden.to(condition.device), NOT_GIVEN)
 
 
+def plan_steps(config: DiffLMConfig, latents: int) -> int:
+    """Steps for at most `diffusion_epochs` passes over that many latents."""
+    passes = config.diffusion_epochs * latents // config.diffusion_batch
+    return min(config.diffusion_steps, max(config.diffusion_least_steps, passes))
+
+
 def train_denoiser(
     denoiser: Denoiser,
     mean: torch.Tensor,
@@ -75,7 +81,7 @@ def train_denoiser(
     Raises:
         BenchError: the loss stopped being a number.
     """
-    steps = config.diffusion_steps
+    steps = plan_steps(config, len(mean))
     average = copy.deepcopy(denoiser).requires_grad_(False)
     optimiser = torch.optim.AdamW(
         denoiser.parameters(), lr=config.diffusion_learning_rate, weight_decay=0.0, fused=True

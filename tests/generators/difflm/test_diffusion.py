@@ -12,7 +12,7 @@ from bench.progress import SILENT
 from generators.difflm.checkpoint import Checkpoint
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.denoiser import NOT_GIVEN, build_denoiser
-from generators.difflm.diffusion import denoising_loss, random_subset, train_denoiser
+from generators.difflm.diffusion import denoising_loss, plan_steps, random_subset, train_denoiser
 from generators.difflm.sampler import guided, sample_latents
 
 BASE = DiffLMConfig(diffusion_blocks=2, diffusion_batch=256, ema_decay=0.99, condition_dropout=0.3)
@@ -176,3 +176,8 @@ def test_a_loss_that_is_not_a_number_ends_in_one_line(mixture):
     values, _ = mixture.draw(100, seed=0)
     with pytest.raises(BenchError, match=r"latent diffusion became \w+ at step \d+; lower diffusion_learning_rate"):
         train(values, dataclasses.replace(TINY, diffusion_learning_rate=1e30))
+
+
+def test_few_latents_get_fewer_steps():
+    config = DiffLMConfig(diffusion_steps=1000, diffusion_epochs=10, diffusion_least_steps=50, diffusion_batch=100)
+    assert [plan_steps(config, latents) for latents in (20, 5000, 1_000_000)] == [50, 500, 1000]
