@@ -56,9 +56,7 @@ class DiffLMConfig:
         least_steps: steps that a small table gets however many passes they are.
         batch_tokens: record tokens of a step, on average; the number of records follows from it.
         batch_records: records of a step, whatever their length; 0 for `batch_tokens`.
-        learning_rate: peak of AdamW, after a linear warm-up.
-        rate_schedule: `cosine` falls over all steps; `cooldown` stays at the peak until the bound on
-            validation stops improving, and falls during as many steps again as three sevenths of that.
+        learning_rate: peak of AdamW; linear warm-up, then cosine.
         warmup_steps: steps until the peak.
         weight_decay: of AdamW.
         average_decay: of the averaged weights that are kept; 0 keeps the weights themselves.
@@ -140,7 +138,6 @@ class DiffLMConfig:
     batch_tokens: int = 1500
     batch_records: int = 0
     learning_rate: float = 1.5e-3
-    rate_schedule: Literal["cosine", "cooldown"] = "cosine"
     warmup_steps: int = 100
     weight_decay: float = 0.01
     average_decay: float = 0.998

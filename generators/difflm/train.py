@@ -1,4 +1,4 @@
-"""Training the autoencoder: a bounded number of steps, the averaged weights that are best on validation kept.
+"""Training the autoencoder: a fixed number of steps, the averaged weights that are best on validation kept.
 
 Many processes train as one (`distributed.py`), and a killed training goes on where it stopped: everything
 that a step depends on is in `Training.state`.
@@ -33,7 +33,6 @@ from generators.difflm.tokens import Tokens
 from generators.difflm.vae import VariationalAutoencoder
 
 STATE = "autoencoder"
-COOLDOWN = 3 / 7  # of the steps before it: three tenths of a whole training
 
 
 @dataclass(frozen=True)
@@ -62,14 +61,6 @@ def one_pass(records: int, batch: int, generator: torch.Generator) -> torch.Tens
 def rate_at(step: int, steps: int, warmup: int) -> float:
     """Share of the peak learning rate: linear warm-up, then cosine to 2 %."""
     return min(1.0, (step + 1) / warmup) * (0.02 + 0.98 * (1 + math.cos(math.pi * step / steps)) / 2)
-
-
-def cooled_rate_at(step: int, cooling: tuple[int, int] | None, warmup: int) -> float:
-    """Share of the peak learning rate: linear warm-up, the peak, then a line to 2 % between the steps of `cooling`."""
-    if cooling is None:
-        return min(1.0, (step + 1) / warmup)
-    begin, end = cooling
-    return 0.02 + 0.98 * (end - step) / (end - begin)
 
 
 def train_autoencoder(
@@ -116,7 +107,7 @@ def train_autoencoder(
     training.team.train()
     with (progress if processes.main else SILENT).task("autoencoder", steps) as task:
         task.advance(training.step)
-        while training.step < training.last:
+        while training.step < steps:
             if not len(training.order):
                 training.order = one_pass(len(train), batch, generator)
             rows, training.order = training.order[0], training.order[1:]
@@ -125,10 +116,8 @@ def train_autoencoder(
             if not math.isfinite(loss):
                 raise BenchError(f"the loss became {loss} at step {training.step}; lower learning_rate")
             task.advance(1, **metrics)
-            due = (training.step * checks) // steps > ((training.step - 1) * checks) // steps
-            if checks and (due or training.step == training.last):
+            if (training.step * checks) // steps > ((training.step - 1) * checks) // steps:
                 training.check(validation)
-            training.cool()
             if checkpoint is not None:
                 keep(checkpoint, training, training.state)
     training.finish()
@@ -173,8 +162,7 @@ class Training:
         )
         self.team = Team(model, optimiser)
         self.config = config
-        self.steps = self.last = steps
-        self.cooling: tuple[int, int] | None = None  # the steps between which the learning rate falls
+        self.steps = steps
         self.unit = beta_unit(config, mean_tokens)
         self.device = device
         self.generator = generator
@@ -189,11 +177,7 @@ class Training:
         """One step on a batch; its loss, and what to show."""
         team, config = self.team, self.config
         beta = self.unit * beta_at(self.step + 1, self.steps, config, self.checked)
-        if config.rate_schedule == "cosine":
-            share = rate_at(self.step, self.steps, config.warmup_steps)
-        else:
-            share = cooled_rate_at(self.step, self.cooling, config.warmup_steps)
-        rate = config.learning_rate * share
+        rate = config.learning_rate * rate_at(self.step, self.steps, config.warmup_steps)
         for group in team.optimiser.param_groups:
             group["lr"] = rate
         terms = run(team, records, self.device, self.generator, word_dropout=config.word_dropout, part=team.part)
@@ -231,17 +215,6 @@ class Training:
             self.best_check = found
             self.best = {name: value.clone() for name, value in self.average.items()}
 
-    def cool(self) -> None:
-        """Let the learning rate fall from here where the last check was no better, or little time is left."""
-        checks = self.history.checks
-        # the average of the first steps still forgets their random start, and its bound jumps
-        judged = self.step >= self.steps / 4 and checks and checks[-1].step == self.step
-        worse = judged and self.best_check != checks[-1]
-        late = self.step >= math.ceil(self.steps / (1 + COOLDOWN))
-        if self.config.rate_schedule == "cooldown" and self.cooling is None and (worse or late):
-            self.last = min(self.steps, self.step + math.ceil(COOLDOWN * self.step))
-            self.cooling = (self.step, self.last)
-
     def finish(self) -> None:
         """Give the model that was given the weights that are kept."""
         put_weights(self.team.model, self.best or self.average)
@@ -263,7 +236,6 @@ class Training:
             "average": whole_weights(self.average),
             "best": whole_weights(self.best),
             "best_check": None if self.best_check is None else asdict(self.best_check),
-            "cooling": self.cooling,
             "optimiser": optimiser_state(self.team.optimiser),
             "order": self.order,
         }
@@ -282,11 +254,6 @@ class Training:
             self.best_check = Check(**state["best_check"]) if state["best_check"] else None
             load_optimiser(self.team.optimiser, state["optimiser"])
             self.order = state["order"]
-            if state["cooling"] is not None:
-                self.cooling = tuple(state["cooling"])
-                self.last = self.cooling[1]
-        else:
-            self.last = self.step
 
     def parts(self, weights: Weights) -> Weights:
         """Weights as this process holds them, of those of all."""

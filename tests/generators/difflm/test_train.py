@@ -1,6 +1,5 @@
 """Steps in closed form, the best weights stay, equal seeds and killed trainings end in equal weights."""
 
-import math
 import runpy
 import signal
 import subprocess
@@ -17,7 +16,7 @@ from generators.difflm.build import build
 from generators.difflm.checkpoint import Checkpoint
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.device import Device
-from generators.difflm.train import cooled_rate_at, one_pass, plan_steps, rate_at, train_autoencoder
+from generators.difflm.train import one_pass, plan_steps, rate_at, train_autoencoder
 
 CPU = Device("cpu", False, "eager")
 SCRIPT = Path(__file__).with_name("small_training.py")
@@ -32,7 +31,6 @@ SIZES = {
 }
 FAST = {"learning_rate": 3e-3, "warmup_steps": 5, "batch_tokens": 300}
 SHORT = DiffLMConfig(**SIZES, **FAST, steps=20, least_steps=20, word_dropout=0.2)
-COOLED = DiffLMConfig(**SIZES, **FAST, steps=40, least_steps=40, rate_schedule="cooldown")
 
 
 def test_the_rate_warms_up_and_ends_near_zero():
@@ -41,36 +39,6 @@ def test_the_rate_warms_up_and_ends_near_zero():
     assert max(rates) == pytest.approx(rates[99], rel=1e-2)
     assert rates[550] == pytest.approx(0.02 + 0.98 * 0.42178, rel=1e-3)
     assert rates[-1] == pytest.approx(0.02, abs=1e-4)
-
-
-def test_the_cooled_rate_stays_at_its_peak_and_falls_on_a_line():
-    assert [cooled_rate_at(step, None, 4) for step in range(6)] == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
-    rates = [cooled_rate_at(step, (70, 100), 4) for step in range(70, 100)]
-    assert rates[0] == 1.0
-    assert rates[15] == pytest.approx(0.51)
-    assert rates[-1] == pytest.approx(0.02 + 0.98 / 30)
-
-
-def test_a_training_cools_down_once_validation_gets_worse(fit, tokens):
-    config = DiffLMConfig(
-        **SIZES, **FAST | {"learning_rate": 3e-2}, steps=400, least_steps=400, rate_schedule="cooldown"
-    )
-    # twenty records over and over, and others to be judged by: they are soon learnt by heart
-    _, trained, _ = fit(config, tokens=tokens[torch.arange(400) % 20 + 300 * (torch.arange(400) >= 300)])
-    rates = trained.history.learning_rate
-    begin = max(step for step, rate in enumerate(rates) if rate == max(rates))
-    bounds = {c.step: c.reconstruction + c.kl for c in trained.checks}
-    assert bounds[begin] > min(bounds.values())
-    assert len(rates) == begin + math.ceil(begin * 3 / 7) < 400
-    assert rates[-1] < 0.1 * max(rates)
-
-
-def test_a_training_that_nothing_judges_cools_down_at_its_end(fit):
-    config = DiffLMConfig(**SIZES, **FAST, steps=30, least_steps=30, rate_schedule="cooldown")
-    rates = fit(config, validation=0)[1].history.learning_rate
-    assert len(rates) == 30
-    assert rates[20] == max(rates)
-    assert rates[22] < max(rates)
 
 
 def test_steps_are_bounded_by_passes_over_the_records():
@@ -176,15 +144,14 @@ def test_equal_seeds_give_equal_weights(fit):
     assert_same(fit(), fit())
 
 
-@pytest.mark.parametrize("config", [SHORT, COOLED])
-def test_a_stopped_training_goes_on_and_ends_the_same(fit, tmp_path, config):
-    whole = fit(config)
+def test_a_stopped_training_goes_on_and_ends_the_same(fit, tmp_path):
+    whole = fit()
     # stopped between two checks and in the middle of a pass, twice, and once more when all is done
     for steps in (7, 15):
         with pytest.raises(KeyboardInterrupt):
-            fit(config, checkpoint=Checkpoint(tmp_path / "kept", "same", seconds=0.0), progress=StopsAfter(steps))
-    assert_same(fit(config, checkpoint=Checkpoint(tmp_path / "kept", "same")), whole)
-    again = fit(config, checkpoint=Checkpoint(tmp_path / "kept", "same"), progress=StopsAfter(21))
+            fit(checkpoint=Checkpoint(tmp_path / "kept", "same", seconds=0.0), progress=StopsAfter(steps))
+    assert_same(fit(checkpoint=Checkpoint(tmp_path / "kept", "same")), whole)
+    again = fit(checkpoint=Checkpoint(tmp_path / "kept", "same"), progress=StopsAfter(21))
     assert_same(again, whole)
 
 
