@@ -12,6 +12,7 @@ import pandas as pd
 
 from bench import config, profiles, registry, runner
 from bench.choose import choose
+from bench.condition import Where, check_where, restrict
 from bench.config import RunSpec
 from bench.datasets import load
 from bench.errors import BenchError
@@ -113,6 +114,7 @@ def evaluate(
     task: Task | None = None,
     kinds: Mapping[str, Kind] | None = None,
     test: pd.DataFrame | None = None,
+    where: Where | None = None,
     evaluators: Sequence[str] = (),
     options: Mapping[str, Mapping[str, Any]] | None = None,
     seed: int = 0,
@@ -129,6 +131,8 @@ def evaluate(
         test: real records that the generator has not seen. Without them a fifth of `real`, drawn by
             `seed`, plays their part: scores on test records are then too good for a generator that
             has learnt from all of `real`.
+        where: the condition that the synthetic records were made under; they are compared with the real
+            records that fulfil it.
         evaluators: registered names; all that fit where none is given.
         options: evaluator -> options, such as `{"mle": {"trials": 5}}`.
         seed: the only source of randomness.
@@ -141,6 +145,7 @@ def evaluate(
         BenchError: records that do not fit together, or that an evaluator cannot score.
     """
     data = real if isinstance(real, Dataset) else with_test(from_frame(real, target, task, kinds), test, seed)
+    data = restrict(data, check_where(data.schema, where))
     records = conform(synthetic, data.schema)
     names = evaluators or list(registry.plug_ins("evaluators"))
     rows: list[dict[str, Any]] = []

@@ -6,9 +6,10 @@ A user says it as a mapping from column to a value, several values, `Between` or
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Literal, cast
 
@@ -17,7 +18,7 @@ import pandas as pd
 
 from bench.errors import BenchError
 from bench.frames import conform_column
-from bench.records import Column, Schema
+from bench.records import Column, Dataset, Schema
 
 Value = str | int | float | None
 SEVERAL = (list, tuple, set, frozenset, np.ndarray, pd.Series, pd.Index)
@@ -158,3 +159,25 @@ def matches(records: pd.DataFrame, where: Condition) -> np.ndarray:
                 fits &= (column <= wanted.high).fillna(False)
         keep &= fits.to_numpy(dtype=bool)
     return keep
+
+
+def describe(where: Condition) -> str:
+    """In words."""
+    return ", ".join(wanted.describe(name) for name, wanted in where.items())
+
+
+def restrict(data: Dataset, where: Condition) -> Dataset:
+    """The records of every part that fulfil a checked condition, as a dataset with a digest of its own.
+
+    Raises:
+        BenchError: no train record fulfils it.
+    """
+    if not where:
+        return data
+    train, validation, test = (
+        part[matches(part, where)].reset_index(drop=True) for part in (data.train, data.validation, data.test)
+    )
+    if not len(train):
+        raise BenchError(f"no train record of '{data.name}' has {describe(where)}")
+    digest = hashlib.sha256(f"{data.digest} {sorted(where.items())}".encode()).hexdigest()
+    return replace(data, train=train, validation=validation, test=test, digest=digest, condition=where)

@@ -69,6 +69,7 @@ class RunSpec(BaseModel):
         settings: the profile after its overrides.
         data_dir: folder that holds the original files already.
         target, task, kinds: what a user's own file cannot say about itself.
+        where: conditions on the records; real ones that do not fulfil them are left out.
         sentinels: add `real` (ceiling) and `marginals` (floor) beside the generators.
         jobs: cells that run at the same time.
         executor: `inline` (this process) or `process` (a child for each cell, which survives a crash);
@@ -86,6 +87,7 @@ class RunSpec(BaseModel):
     target: str | None = None
     task: Task | None = None
     kinds: dict[str, Kind] = {}
+    where: tuple[str, ...] = ()
     sentinels: bool = True
     jobs: PositiveInt = 1
     executor: Literal["inline", "process"] | None = None

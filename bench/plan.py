@@ -150,7 +150,7 @@ def data_request(spec: RunSpec, name: str, split_seed: int) -> DataRequest:
     # beside a user's file, registered datasets keep what they know about themselves
     if is_path(name) or not any(is_path(other) for other in spec.datasets):
         request = replace(request, target=spec.target, task=spec.task, kinds=tuple(spec.kinds.items()))
-    return request
+    return replace(request, where=spec.where)
 
 
 def load(request: DataRequest) -> Loaded:

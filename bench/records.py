@@ -16,11 +16,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from bench.errors import BenchError, unknown_name
+
+if TYPE_CHECKING:
+    from bench.condition import Condition
 
 Kind = Literal["categorical", "integer", "real", "text", "json"]
 Family = Literal["tabular", "code", "tool"]
@@ -127,6 +130,7 @@ class Dataset:
         source: provenance.
         digest: sha256 over the bytes that the records were read from, or of the simulator's settings.
         extras: what evaluators of the family need beside the records (problem sets, queries).
+        condition: what the records of all three parts have in common, see `bench.condition.restrict`.
     """
 
     name: str
@@ -140,3 +144,4 @@ class Dataset:
     source: Source
     digest: str
     extras: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    condition: Condition = field(default_factory=dict)

@@ -14,12 +14,14 @@ import pandas as pd
 
 from bench import limits, provenance, shards
 from bench.choose import make
+from bench.condition import restrict
 from bench.errors import BenchError
 from bench.frames import conform
 from bench.progress import Progress
 from bench.records import Dataset, Kind, Task, Variant
 from bench.registry import PlugIn
 from bench.shards import Phase, StageResult
+from bench.where import parse_where
 
 if TYPE_CHECKING:
     from generators.base import Generator
@@ -31,7 +33,10 @@ RECORDS = "records.parquet"
 
 @dataclass(frozen=True)
 class DataRequest:
-    """What a dataset is loaded by, in this process or in another."""
+    """What a dataset is loaded by, in this process or in another.
+
+    The arguments of `bench.load`, and `where`: only records that fulfil these conditions (`bench.where`).
+    """
 
     name: str
     variant: Variant = "demo"
@@ -41,6 +46,7 @@ class DataRequest:
     target: str | None = None
     task: Task | None = None
     kinds: tuple[tuple[str, Kind], ...] = ()
+    where: tuple[str, ...] = ()
 
     def load(self) -> Dataset:
         return _load(self)
@@ -50,7 +56,7 @@ class DataRequest:
 def _load(request: DataRequest) -> Dataset:
     from bench.datasets import load  # noqa: PLC0415 - loaders import the simulators
 
-    return load(
+    data = load(
         request.name,
         variant=request.variant,
         split=request.split,
@@ -60,6 +66,7 @@ def _load(request: DataRequest) -> Dataset:
         task=request.task,
         kinds=dict(request.kinds) or None,
     )
+    return restrict(data, parse_where(request.where, data.schema))
 
 
 @dataclass(frozen=True)

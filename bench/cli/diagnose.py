@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +15,6 @@ from bench.errors import BenchError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.condition import Condition
     from bench.config import RunSpec
     from bench.progress import Progress
     from bench.records import Dataset
@@ -45,6 +43,7 @@ def diagnose(
 ) -> None:
     """Say what a model has learnt and where its records lose quality; a fitted model is not fitted again."""
     from bench import config, runner
+    from bench.condition import restrict
     from bench.plan import plan_fit
     from bench.shards import write_json, write_text
     from bench.terminal import screen
@@ -71,7 +70,7 @@ def diagnose(
         scores = [
             {"where": where, **score}
             for where, samples in found.samples.items()
-            for score in score_samples(spec, fulfilling(data, samples.where), samples.records, seed, watcher.progress)
+            for score in score_samples(spec, restrict(data, samples.where), samples.records, seed, watcher.progress)
         ]
     facts = {
         "generator": generator,
@@ -107,14 +106,6 @@ def check_generator(name: str) -> None:
     if not hasattr(registry.find("generators", name).load(), "diagnose"):
         known = [other for other, one in registry.plug_ins("generators").items() if hasattr(one.load(), "diagnose")]
         raise BenchError(f"generator '{name}' cannot be diagnosed; those that can: {', '.join(known) or 'none'}")
-
-
-def fulfilling(data: Dataset, where: Condition) -> Dataset:
-    """The dataset with the train and test records that fulfil a condition."""
-    from bench.condition import matches
-
-    train, test = (part[matches(part, where)].reset_index(drop=True) for part in (data.train, data.test))
-    return replace(data, train=train, test=test)
 
 
 def score_samples(

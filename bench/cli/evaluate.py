@@ -37,12 +37,16 @@ def evaluate(
     target: options.Target = None,
     task: options.TaskOption = None,
     kind: options.Kinds = None,
+    where: options.Where = None,
     results: Annotated[
         Path | None, typer.Option(help="Also store the scores in this results folder.", show_default=False)
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the scores to this JSON file.")] = None,
 ) -> None:
-    """Score a file of synthetic records; `reference` is what real records score in their place."""
+    """Score a file of synthetic records; `reference` is what real records score in their place.
+
+    With --where, records that were made under a condition are compared with the real ones that fulfil it.
+    """
     from bench import config, runner
     from bench.shards import write_json
     from bench.terminal import screen
@@ -60,6 +64,7 @@ def evaluate(
         "target": target,
         "task": task,
         "kinds": parse_kinds(kind or []),
+        "where": tuple(where or ()),
     }
     spec = config.validated(config.RunSpec, values, "option")
     command = shlex.join(["bench", *sys.argv[1:]])

@@ -12,7 +12,6 @@ import typer
 from bench import profiles
 from bench.cli import options
 from bench.cli.data import parse_kinds
-from bench.cli.where import parse_where
 from bench.errors import BenchError
 from bench.launch import process_index
 
@@ -33,14 +32,7 @@ def generate(
     n: Annotated[
         int | None, typer.Option("-n", help="How many records; default as many as train.", show_default=False)
     ] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="CONDITION",
-            help="What every record must have: job=a (null: missing), age>=30, age<40; may be repeated. "
-            "Several values of a column are alternatives, everything else holds together.",
-        ),
-    ] = None,
+    where: options.Where = None,
     balance: Annotated[
         str | None,
         typer.Option(metavar="COLUMN", help="Equally many records of every label of a column.", show_default=False),
@@ -58,6 +50,7 @@ def generate(
     """Write records of a generator; a model that the results folder holds already is not fitted again."""
     from bench import config, runner
     from bench.terminal import screen
+    from bench.where import parse_where
 
     check_out(out)
     values = {

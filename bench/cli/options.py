@@ -37,6 +37,14 @@ Evaluators = Annotated[
     list[str] | None,
     typer.Option("--evaluator", help="Names, comma-separated or repeated; all that fit where none is given."),
 ]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CONDITION",
+        help="What every record must have: job=a (null: missing), age>=30, age<40; may be repeated. "
+        "Several values of a column are alternatives, everything else holds together.",
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Compute finished stages again.")]
 
 

@@ -1,6 +1,7 @@
 """Conditions, held against plain Python over the values."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -9,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.condition import Between, OneOf, bound, check_where, matches
+from bench.condition import Between, OneOf, bound, check_where, matches, restrict
 from bench.errors import BenchError
-from bench.frames import conform
+from bench.frames import conform, from_frame
 from bench.records import Column, Schema
 
 SCHEMA = Schema((Column("n", "integer"), Column("x", "real"), Column("c", "categorical"), Column("t", "text")))
@@ -141,3 +142,19 @@ def test_conditions_in_words():
     assert OneOf(("a", None)).describe("c") == "c=a or null"
     assert Between(1, 2).describe("n") == "1<=n<=2"
     assert Between(low=0.5).describe("x") == "0.5<=x"
+
+
+def test_a_restricted_dataset_holds_what_fulfils_the_condition_in_every_part():
+    frame = pd.DataFrame({"n": [1, 2, 3, 4], "c": ["a", "b", "a", "b"]})
+    data = from_frame(frame)
+    data = replace(data, validation=data.train.iloc[1:], test=data.train.iloc[:1])
+    where = check_where(data.schema, {"c": "a", "n": Between(None, 3)})
+    small = restrict(data, where)
+    assert [part["n"].tolist() for part in (small.train, small.validation, small.test)] == [[1, 3], [3], [1]]
+    assert small.train.index.tolist() == [0, 1]
+    assert small.condition == where
+    assert small.digest != data.digest
+    assert small.digest == restrict(data, dict(reversed(where.items()))).digest
+    assert restrict(data, {}) is data
+    with pytest.raises(BenchError, match="no train record of 'frame' has c=b, n<=1"):
+        restrict(data, check_where(data.schema, {"c": "b", "n": Between(None, 1)}))

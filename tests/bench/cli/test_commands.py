@@ -184,6 +184,15 @@ def test_evaluate_scores_a_file_of_any_tool(call, table, results, tmp_path):
     _, out, _ = call("ls", "--results", results)
     assert "2/2" in out
 
+    condition = ["--where", "class=old", "--where", "age<79"]
+    code, _, _ = call(*arguments, "--evaluator", "fake_mean,control", *condition)
+    scores = {score["metric"]: score for score in json.loads((tmp_path / "scores.json").read_text())}
+    assert code == 0
+    assert scores["condition_percent"]["value"] == 100 * ((rows["class"] == "old") & (rows["age"] < 79)).mean()
+    assert scores["condition_percent"]["reference"] == 100
+    code, _, err = call(*arguments, "--where", "age>1000")
+    assert (code, err.splitlines()[-1]) == (2, "error: no train record of 'people' has 1001<=age")
+
     (tmp_path / "rows.csv").write_text("age\n3\n")
     code, _, err = call(*arguments)
     assert code == 2

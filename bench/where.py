@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from bench.condition import Between, Condition, bound, check_where
 from bench.errors import BenchError, unknown_name
-
-if TYPE_CHECKING:
-    from bench.condition import Condition
-    from bench.records import Schema
+from bench.records import Schema
 
 # the longer ones first: >= is one sign
 OPERATORS = (">=", "<=", "=", ">", "<")
@@ -25,8 +22,6 @@ def parse_where(texts: Iterable[str], schema: Schema) -> Condition:
     Raises:
         BenchError: an unknown column, a value or bound of another kind, or both for one column.
     """
-    from bench.condition import Between, bound, check_where
-
     values: dict[str, list[str | None]] = {}
     lows: dict[str, float] = {}
     highs: dict[str, float] = {}

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.cli.where import parse_where
 from bench.condition import Between, OneOf
 from bench.errors import BenchError
 from bench.records import Column, Schema
+from bench.where import parse_where
 
 SCHEMA = Schema(
     (
