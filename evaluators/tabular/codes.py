@@ -7,6 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 BINS = 10
+# real codes, synthetic codes, how many there are
+Codes = tuple[NDArray[np.int64], NDArray[np.int64], int]
 
 
 def numbers(column: pd.Series) -> NDArray[np.float64]:
@@ -14,7 +16,7 @@ def numbers(column: pd.Series) -> NDArray[np.float64]:
     return column.to_numpy(dtype="float64", na_value=np.nan)
 
 
-def category_codes(real: pd.Series, synthetic: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+def category_codes(real: pd.Series, synthetic: pd.Series) -> Codes:
     """Codes that both columns share, and how many there are; a missing value has a code of its own."""
     codes, labels = pd.factorize(pd.concat([real, synthetic], ignore_index=True), use_na_sentinel=False)
     codes = codes.astype(np.int64)
@@ -37,9 +39,14 @@ def closed_bin_codes(values: NDArray[np.float64], edges: NDArray[np.float64]) ->
     return np.searchsorted(edges, values, side="right").astype(np.int64)
 
 
-def compact(
-    real: NDArray[np.int64], synthetic: NDArray[np.int64], size: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+def joint_codes(first: Codes, second: Codes) -> Codes:
+    """One code for each pair of codes, without gaps where there are more pairs than rows."""
+    size = first[2] * second[2]
+    real, synthetic = (a * second[2] + b for a, b in zip(first[:2], second[:2], strict=True))
+    return compact(real, synthetic, size)
+
+
+def compact(real: NDArray[np.int64], synthetic: NDArray[np.int64], size: int) -> Codes:
     """The same codes without gaps where there are more codes than rows, so that counts stay small."""
     if size <= len(real) + len(synthetic):
         return real, synthetic, size

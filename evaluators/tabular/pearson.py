@@ -19,8 +19,8 @@ def correlations(values: NDArray[np.float64], group: NDArray[np.int64]) -> NDArr
         group: of each row; shape (rows,).
 
     Returns:
-        Shape (1 + groups, columns, columns): with all rows, then without each group. A pair in
-        which a column is constant has no linear trend and the correlation 0.
+        Shape (1 + groups, columns, columns): with all rows, then without each group; NaN where a
+        column is constant over the rows of a pair, or where there are fewer than two of them.
     """
     present = ~np.isnan(values)
     count = present.sum(axis=0)
@@ -42,4 +42,4 @@ def correlations(values: NDArray[np.float64], group: NDArray[np.int64]) -> NDArr
     variance = np.where(variance > ROUNDING * squares, variance, 0.0)
     spread = np.sqrt(variance) * np.sqrt(variance.swapaxes(1, 2))
     covariance = products - sums * transposed / n
-    return np.clip(np.divide(covariance, spread, out=np.zeros_like(spread), where=spread > 0), -1.0, 1.0)
+    return np.clip(np.divide(covariance, spread, out=np.full_like(spread, np.nan), where=spread > 0), -1.0, 1.0)
