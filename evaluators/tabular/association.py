@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.jackknife import group_counts, with_and_without
+from evaluators.tabular.codes import within_unit
 
 # A sum of squares below this share of the uncentred one is rounding, not variation.
 ROUNDING = 1e-12
@@ -65,8 +66,10 @@ def correlation_ratio(
     groups = int(group.max()) + 1
     there = ~np.isnan(values)
     # centred and scaled first, so that sums of squares lose no digits
-    present = values[there] - values[there].mean() if there.any() else values[there]
-    present = present / max(np.abs(present).max(initial=0.0), np.finfo(np.float64).tiny)
+    present = within_unit(values[there])
+    present = present - present.sum() / max(len(present), 1)
+    spread = np.abs(present).max(initial=0.0)
+    present = present / (spread if spread > 0 else 1.0)
     place = group[there] * size + codes[there]
     sums = [
         # without any row numpy counts in integers

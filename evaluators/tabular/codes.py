@@ -24,8 +24,25 @@ def category_codes(real: pd.Series, synthetic: pd.Series) -> Codes:
 
 
 def bin_edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Edges of `BINS` equal-width bins over the values that are present; shape (BINS + 1,)."""
-    return np.histogram_bin_edges(values[~np.isnan(values)], bins=BINS)
+    """Edges of `BINS` equal-width bins over the values that are present; shape (BINS + 1,).
+
+    Those of numpy's histogram, which refuses values that are too close for ten bins or too far apart.
+    """
+    present = values[~np.isnan(values)]
+    if len(present) == 0:
+        return np.linspace(0.0, 1.0, BINS + 1)
+    low, high = float(present.min()), float(present.max())
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    if np.isinf(high - low):
+        return 4 * np.linspace(low / 4, high / 4, BINS + 1)
+    return np.linspace(low, high, BINS + 1)
+
+
+def within_unit(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each column divided by a power of two, which changes no digit, so that it lies within -1..1; NaN stays."""
+    exponent = np.frexp(np.nanmax(np.abs(values), axis=0, initial=0.0))[1]
+    return np.ldexp(values, -exponent)
 
 
 def open_bin_codes(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -20,7 +20,7 @@ def plot_data(schema: Schema, real: pd.DataFrame, synthetic: pd.DataFrame) -> di
 
     Returns:
         `levels`, and `columns` by name. A number has `quantiles`, the values at those levels among the
-        present ones, linearly interpolated; None where there are none. Anything else has `labels`, at most
+        present ones, each of them a value that occurs; None where there are none. Anything else has `labels`, at most
         `MOST_LABELS` of them by their mean frequency, None for a missing one, with `frequencies` of equal
         length and the `rest` that other labels share. All are pairs: real, then synthetic.
     """
@@ -36,7 +36,7 @@ def plot_data(schema: Schema, real: pd.DataFrame, synthetic: pd.DataFrame) -> di
 
 def quantiles(values: NDArray[np.float64]) -> list[float] | None:
     present = values[~np.isnan(values)]
-    return np.quantile(present, LEVELS).tolist() if len(present) else None
+    return np.quantile(present, LEVELS, method="inverted_cdf").tolist() if len(present) else None
 
 
 def frequencies(real: pd.Series, synthetic: pd.Series) -> dict[str, Any]:

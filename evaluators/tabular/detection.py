@@ -37,6 +37,8 @@ class Classifier(Protocol):
 
 CLASSIFIERS: tuple[Classifier, ...] = (XGBoost(), Logistic())
 FOLDS = 5
+# XGBoost reads numbers in single precision and refuses those that are infinite in it.
+LARGEST = float(np.finfo(np.float32).max)
 BOOTSTRAP_DRAWS = 100
 
 
@@ -124,9 +126,11 @@ def label(schema: Schema, real: pd.DataFrame, synthetic: pd.DataFrame) -> Exampl
     features = []
     for column in schema.columns:
         pair = real[column.name], synthetic[column.name]
-        features.append(
-            np.concatenate([numbers(values) for values in pair] if column.numeric else category_codes(*pair)[:2])
-        )
+        if column.numeric:
+            values = np.concatenate([numbers(side) for side in pair])
+            features.append(np.clip(values, -LARGEST, LARGEST))
+        else:
+            features.append(np.concatenate(category_codes(*pair)[:2]))
     target = np.repeat([0.0, 1.0], [len(real), len(synthetic)])
     return Examples(np.column_stack(features).astype(np.float64), target)
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.jackknife import with_and_without
+from evaluators.tabular.codes import within_unit
 
 # A variance below this share of the mean square is rounding, not variation.
 ROUNDING = 1e-12
@@ -24,7 +25,7 @@ def correlations(values: NDArray[np.float64], group: NDArray[np.int64]) -> NDArr
     """
     present = ~np.isnan(values)
     count = present.sum(axis=0)
-    filled = np.where(present, values, 0.0)
+    filled = np.where(present, within_unit(values), 0.0)
     # centred and scaled by the whole column first, so that sums of squares lose no digits
     filled = np.where(present, filled - filled.sum(axis=0) / np.maximum(count, 1), 0.0)
     scale = np.abs(filled).max(axis=0, initial=0.0)
