@@ -16,7 +16,8 @@ the harness: its licence, and its pandas) and imports nothing of ours:
 SDMetrics for its shapes and trends; it fails where a difference is above 1e-9 (shapes) or 1e-6 (trends). Our shape
 under `harness` is compared with SDMetrics' on missing categories that are filled with a label. The newest SDMetrics
 is asked with both of its thresholds at 0; it can also cut both sides at the edges of the real column, which is our
-`harness`. Its report would draw 50,000 rows from a larger table; none of these is larger.
+`harness`. Its report would draw 50,000 rows from a larger table; none of these is larger. `time` prints the seconds
+of SDMetrics on the rows of one folder (`benchmarks/density.py` asks for them).
 """
 
 from __future__ import annotations
@@ -93,11 +94,8 @@ def compare(folder: Path) -> bool:
     for table in TABLES:
         ours = json.loads((folder / table / "ours.json").read_text(encoding="utf-8"))
         kinds = ours["kinds"]
-        # a label written with digits is a label; pandas takes words such as None for gaps unless told otherwise
-        labels = {name: "object" for name, kind in kinds.items() if kind == "categorical"}
-        # the exact parser: values of one ulp beside the edge of a bin fall into another one
-        how = {"dtype": labels, "keep_default_na": False, "na_values": [""], "float_precision": "round_trip"}
-        real, synthetic = (pd.read_csv(folder / table / f"{side}.csv", **how) for side in ("real", "synthetic"))
+        labels = [name for name, kind in kinds.items() if kind == "categorical"]
+        real, synthetic = read(folder / table, kinds)
         start = time.perf_counter()
         shapes, trends = column_shapes(real, synthetic, kinds), pair_trends(real, synthetic, kinds)
         seconds = time.perf_counter() - start
@@ -115,6 +113,35 @@ def compare(folder: Path) -> bool:
             cells += [f"{ours[TREND][protocol]['mean']:.3f}", "" if pairs is None else f"{trend:.0e}"]
             print("|", " | ".join(map(str, [*cells, f"{seconds:.1f}"])), "|")
     return good
+
+
+def read(folder: Path, kinds: dict[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Real and synthetic rows as they were written."""
+    how = {
+        # a label written with digits is a label; pandas takes words such as None for gaps unless told otherwise
+        "dtype": {name: "object" for name, kind in kinds.items() if kind == "categorical"},
+        "keep_default_na": False,
+        "na_values": [""],
+        # the exact parser: values of one ulp beside the edge of a bin fall into another one
+        "float_precision": "round_trip",
+    }
+    return pd.read_csv(folder / "real.csv", **how), pd.read_csv(folder / "synthetic.csv", **how)
+
+
+def measure(folder: Path, repeats: int = 3) -> dict[str, object]:
+    """Best wall and CPU seconds of SDMetrics' shapes and trends on the rows of one folder."""
+    from importlib.metadata import version  # noqa: PLC0415
+
+    kinds = json.loads((folder / "ours.json").read_text(encoding="utf-8"))["kinds"]
+    real, synthetic = read(folder, kinds)
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter(), time.process_time()
+        column_shapes(real, synthetic, kinds)
+        pair_trends(real, synthetic, kinds)
+        times.append((time.perf_counter() - start[0], time.process_time() - start[1]))
+    wall, processor = (min(column) for column in zip(*times, strict=True))
+    return {"version": version("sdmetrics"), "wall_seconds": wall, "cpu_seconds": processor}
 
 
 def column_shapes(real: pd.DataFrame, synthetic: pd.DataFrame, kinds: dict[str, str]) -> dict[str, float]:
@@ -177,7 +204,7 @@ def largest_difference(ours: dict, theirs: dict[tuple[str, str], float]) -> floa
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("half", choices=["write", "compare"])
+    parser.add_argument("half", choices=["write", "compare", "time"])
     parser.add_argument("--folder", type=Path, default=Path("parity"))
     parser.add_argument("--data-dir")
     parser.add_argument("--seed", type=int, default=0)
@@ -186,6 +213,9 @@ def main() -> None:
         write(options.folder, options.data_dir, options.seed)
         return
     warnings.simplefilter("ignore")
+    if options.half == "time":
+        print(json.dumps(measure(options.folder)))
+        return
     sys.exit(0 if compare(options.folder) else 1)
 
 
