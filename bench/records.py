@@ -14,11 +14,13 @@ A record is a row of a data frame, whatever the family. The frame of a dataset i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bench.errors import BenchError, unknown_name
 
@@ -131,6 +133,8 @@ class Dataset:
         digest: sha256 over the bytes that the records were read from, or of the simulator's settings.
         extras: what evaluators of the family need beside the records (problem sets, queries).
         condition: what the records of all three parts have in common, see `bench.condition.restrict`.
+        log_likelihood: the truth where it is known: records -> natural logarithm of the probability of each,
+            shape (rows,), -inf where a record is impossible. No part of the identity of the data.
     """
 
     name: str
@@ -145,3 +149,4 @@ class Dataset:
     digest: str
     extras: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     condition: Condition = field(default_factory=dict)
+    log_likelihood: Callable[[pd.DataFrame], NDArray[np.float64]] | None = None

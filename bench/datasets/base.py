@@ -61,7 +61,8 @@ class Loader:
         how_to_get: what to do where a file cannot be downloaded.
         excerpts: files that serve where none of `files` is there.
         demo: dotted name of the module that simulates it (`ROWS`, `SEED`, `simulate(rows, seed)`,
-            for code and tool also `extras(seed)`); empty where there is none.
+            for code and tool also `extras(seed)`, and `MODEL`, a `CausalModel`, where the truth is
+            known); empty where there is none.
         tabsyn_skips: records at the top that the published `tabsyn` split has lost.
     """
 

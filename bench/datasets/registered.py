@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 from bench.datasets.base import Loader
+from bench.datasets.demo import truth
 from bench.datasets.fetch import fetch
 from bench.datasets.split import split
 from bench.errors import BenchError
@@ -73,6 +74,16 @@ def load_demo(loader: Loader, protocol: str, split_seed: int) -> Dataset:
     parts = split(frame, loader.schema, protocol, split_seed)
     extras = {} if loader.family == "tabular" else demo.extras(demo.SEED)
     source = Source("demo", f"{loader.title} (simulated)")
+    model = getattr(demo, "MODEL", None)
     return Dataset(
-        loader.name, loader.family, loader.schema, *parts, protocol, split_seed, source, digest(frame), extras
+        loader.name,
+        loader.family,
+        loader.schema,
+        *parts,
+        protocol,
+        split_seed,
+        source,
+        digest(frame),
+        extras,
+        None if model is None else truth.log_likelihood(model, loader.schema),
     )

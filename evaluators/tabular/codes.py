@@ -7,6 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 BINS = 10
+# real codes, synthetic codes, how many there are
+Codes = tuple[NDArray[np.int64], NDArray[np.int64], int]
 
 
 def numbers(column: pd.Series) -> NDArray[np.float64]:
@@ -14,7 +16,7 @@ def numbers(column: pd.Series) -> NDArray[np.float64]:
     return column.to_numpy(dtype="float64", na_value=np.nan)
 
 
-def category_codes(real: pd.Series, synthetic: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+def category_codes(real: pd.Series, synthetic: pd.Series) -> Codes:
     """Codes that both columns share, and how many there are; a missing value has a code of its own."""
     codes, labels = pd.factorize(pd.concat([real, synthetic], ignore_index=True), use_na_sentinel=False)
     codes = codes.astype(np.int64)
@@ -22,8 +24,25 @@ def category_codes(real: pd.Series, synthetic: pd.Series) -> tuple[NDArray[np.in
 
 
 def bin_edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Edges of `BINS` equal-width bins over the values that are present; shape (BINS + 1,)."""
-    return np.histogram_bin_edges(values[~np.isnan(values)], bins=BINS)
+    """Edges of `BINS` equal-width bins over the values that are present; shape (BINS + 1,).
+
+    Those of numpy's histogram, which refuses values that are too close for ten bins or too far apart.
+    """
+    present = values[~np.isnan(values)]
+    if len(present) == 0:
+        return np.linspace(0.0, 1.0, BINS + 1)
+    low, high = float(present.min()), float(present.max())
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    if np.isinf(high - low):
+        return 4 * np.linspace(low / 4, high / 4, BINS + 1)
+    return np.linspace(low, high, BINS + 1)
+
+
+def within_unit(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Each column divided by a power of two, which changes no digit, so that it lies within -1..1; NaN stays."""
+    exponent = np.frexp(np.nanmax(np.abs(values), axis=0, initial=0.0))[1]
+    return np.ldexp(values, -exponent)
 
 
 def open_bin_codes(values: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -37,9 +56,14 @@ def closed_bin_codes(values: NDArray[np.float64], edges: NDArray[np.float64]) ->
     return np.searchsorted(edges, values, side="right").astype(np.int64)
 
 
-def compact(
-    real: NDArray[np.int64], synthetic: NDArray[np.int64], size: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+def joint_codes(first: Codes, second: Codes) -> Codes:
+    """One code for each pair of codes, without gaps where there are more pairs than rows."""
+    size = first[2] * second[2]
+    real, synthetic = (a * second[2] + b for a, b in zip(first[:2], second[:2], strict=True))
+    return compact(real, synthetic, size)
+
+
+def compact(real: NDArray[np.int64], synthetic: NDArray[np.int64], size: int) -> Codes:
     """The same codes without gaps where there are more codes than rows, so that counts stay small."""
     if size <= len(real) + len(synthetic):
         return real, synthetic, size

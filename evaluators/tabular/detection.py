@@ -18,6 +18,7 @@ from bench.records import Dataset, Schema
 from evaluators.base import Evaluator, Score
 from evaluators.tabular.codes import category_codes, numbers
 from evaluators.tabular.encode import Examples
+from evaluators.tabular.logistic import Logistic
 from evaluators.tabular.models import Fitted, Problem, XGBoost
 from evaluators.tabular.prediction import auc, bootstrap_weights, value_and_error
 
@@ -34,8 +35,10 @@ class Classifier(Protocol):
         """Learn the class of every row."""
 
 
-CLASSIFIERS: tuple[Classifier, ...] = (XGBoost(),)
+CLASSIFIERS: tuple[Classifier, ...] = (XGBoost(), Logistic())
 FOLDS = 5
+# XGBoost reads numbers in single precision and refuses those that are infinite in it.
+LARGEST = float(np.finfo(np.float32).max)
 BOOTSTRAP_DRAWS = 100
 
 
@@ -46,7 +49,7 @@ class DetectionConfig:
     Args:
         rows: real rows at most, and as many synthetic ones.
         trees: rounds of boosting.
-        threads: of one fit.
+        threads: of one fit of XGBoost.
     """
 
     rows: int = 20_000
@@ -55,12 +58,14 @@ class DetectionConfig:
 
 
 class Detection(Evaluator):
-    """`c2st_{classifier}_auc`: cross-validated AUC of train rows against as many synthetic rows.
+    """Cross-validated classifiers of train rows against as many synthetic rows, XGBoost and a linear one.
 
-    One half is what a perfect sample gets. Records that repeat train rows fall below it: the
-    classifier has met the real twin of a synthetic row, or the other way round. A missing value is a
-    category of its own, or a missing number. The details hold, for every column, by how much the AUC
-    falls when the column is shuffled among the rows (permutation importance, Breiman 2001).
+    `c2st_{classifier}_auc` is one half for a perfect sample. Records that repeat train rows fall below it: the
+    classifier has met the real twin of a synthetic row, or the other way round. `c2st_{classifier}_score` is
+    1 - 2 max(AUC - 1/2, 0), the form of published tables: 1 where nothing can be told apart, 0 where everything
+    can. A missing value is a category of its own, or a missing number. The details of the AUC hold, for every
+    column, by how much it falls when the column is shuffled among the rows (permutation importance, Breiman
+    2001): the columns that give a sample away.
 
     The value is the mean over the folds; its standard error is that of drawing the rows of each fold,
     by bootstrap, the fitted classifiers taken as given.
@@ -76,7 +81,9 @@ class Detection(Evaluator):
         if rows < FOLDS:
             reason = f"{rows} real and as many synthetic records; {FOLDS} folds need more"
             return [
-                replace(score(one, np.full(2, np.nan), rows, {}), details={"reason": reason}) for one in CLASSIFIERS
+                replace(score, details={"reason": reason})
+                for one in CLASSIFIERS
+                for score in scores(one, np.full(2, np.nan), rows, {})
             ]
         rng = np.random.default_rng(seed)
         real, generated = (frame.iloc[rng.permutation(len(frame))[:rows]] for frame in (data.train, synthetic))
@@ -84,7 +91,7 @@ class Detection(Evaluator):
         categorical = [place for place, column in enumerate(data.schema.columns) if not column.numeric]
         problem = Problem(categorical, 2, self.config.threads, seed)
         fold = np.tile(np.arange(rows) % FOLDS, 2)
-        scores = []
+        found = []
         with progress.task("detection", len(CLASSIFIERS) * FOLDS, "fits") as task:
             for classifier in CLASSIFIERS:
                 values, losses = [], []
@@ -97,15 +104,21 @@ class Detection(Evaluator):
                     losses.append(values[-1][0] - shuffled(fitted, held_out, rng))
                     task.advance(auc=float(values[-1][0]))
                 importance = dict(zip(data.schema.names, np.mean(losses, axis=0).tolist(), strict=True))
-                scores.append(score(classifier, np.mean(values, axis=0), rows, importance))
-        return scores
+                found += scores(classifier, np.mean(values, axis=0), rows, importance)
+        return found
 
 
-def score(classifier: Classifier, values: NDArray[np.float64], rows: int, importance: dict[str, float]) -> Score:
-    """The score of AUCs of shape (1 + draws,), the first of the rows themselves."""
-    value, error = value_and_error(values)
+def scores(classifier: Classifier, values: NDArray[np.float64], rows: int, importance: dict[str, float]) -> list[Score]:
+    """The scores of AUCs of shape (1 + draws,), the first of the rows themselves."""
     details = {"real_rows": rows, "auc_lost_without_column": importance}
-    return Score(f"c2st_{classifier.name}_auc", value, error, False, "harness", 1, rows, details)
+    name = f"c2st_{classifier.name}"
+    return [
+        Score(f"{name}_auc", *value_and_error(values), False, "harness", 1, rows, details),
+        Score(
+            f"{name}_score", *value_and_error(1 - 2 * np.maximum(values - 0.5, 0)), True, "harness", 1, rows,
+            {"real_rows": rows},
+        ),
+    ]  # fmt: skip
 
 
 def label(schema: Schema, real: pd.DataFrame, synthetic: pd.DataFrame) -> Examples:
@@ -113,9 +126,11 @@ def label(schema: Schema, real: pd.DataFrame, synthetic: pd.DataFrame) -> Exampl
     features = []
     for column in schema.columns:
         pair = real[column.name], synthetic[column.name]
-        features.append(
-            np.concatenate([numbers(values) for values in pair] if column.numeric else category_codes(*pair)[:2])
-        )
+        if column.numeric:
+            values = np.concatenate([numbers(side) for side in pair])
+            features.append(np.clip(values, -LARGEST, LARGEST))
+        else:
+            features.append(np.concatenate(category_codes(*pair)[:2]))
     target = np.repeat([0.0, 1.0], [len(real), len(synthetic)])
     return Examples(np.column_stack(features).astype(np.float64), target)
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluators.jackknife import with_and_without
+from evaluators.tabular.codes import within_unit
 
 # A variance below this share of the mean square is rounding, not variation.
 ROUNDING = 1e-12
@@ -19,12 +20,12 @@ def correlations(values: NDArray[np.float64], group: NDArray[np.int64]) -> NDArr
         group: of each row; shape (rows,).
 
     Returns:
-        Shape (1 + groups, columns, columns): with all rows, then without each group. A pair in
-        which a column is constant has no linear trend and the correlation 0.
+        Shape (1 + groups, columns, columns): with all rows, then without each group; NaN where a
+        column is constant over the rows of a pair, or where there are fewer than two of them.
     """
     present = ~np.isnan(values)
     count = present.sum(axis=0)
-    filled = np.where(present, values, 0.0)
+    filled = np.where(present, within_unit(values), 0.0)
     # centred and scaled by the whole column first, so that sums of squares lose no digits
     filled = np.where(present, filled - filled.sum(axis=0) / np.maximum(count, 1), 0.0)
     scale = np.abs(filled).max(axis=0, initial=0.0)
@@ -42,4 +43,4 @@ def correlations(values: NDArray[np.float64], group: NDArray[np.int64]) -> NDArr
     variance = np.where(variance > ROUNDING * squares, variance, 0.0)
     spread = np.sqrt(variance) * np.sqrt(variance.swapaxes(1, 2))
     covariance = products - sums * transposed / n
-    return np.clip(np.divide(covariance, spread, out=np.zeros_like(spread), where=spread > 0), -1.0, 1.0)
+    return np.clip(np.divide(covariance, spread, out=np.full_like(spread, np.nan), where=spread > 0), -1.0, 1.0)

@@ -1,5 +1,7 @@
 """Column shapes against scipy, hand-computed tables, and what must not or must change them."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +17,14 @@ NUMBERS = st.lists(st.floats(-1e6, 1e6, width=32), min_size=2, max_size=40)
 
 
 def scores(data, synthetic, seed=0):
-    return {score.metric: score for score in Density().evaluate(data, synthetic, seed=seed)}
+    found = Density().evaluate(data, synthetic, seed=seed)
+    return {score.metric: score for score in found if score.protocol == "harness"}
+
+
+def sdmetrics_shape(data, synthetic):
+    (score,) = [score for score in Density().evaluate(data, synthetic) if score.protocol == "sdmetrics-0.11"]
+    assert score.metric == "column_shape_error_percent"
+    return score
 
 
 def shape(data, synthetic):
@@ -119,3 +128,42 @@ def test_standard_error_is_near_a_bootstrap(make_dataset, mixed):
     ]
     errors = [scores(data, synthetic, seed)["column_shape_error_percent"].stderr for seed in range(10)]
     assert 0.6 < np.mean(errors) / np.std(draws, ddof=1) < 1.7
+
+
+def test_missing_categories_are_dropped_by_the_other_protocol(make_dataset):
+    schema = Schema((Column("x", "integer"), Column("c", "categorical"), Column("d", "categorical")))
+    real = pd.DataFrame({"x": [1, 2, 3, 4], "c": ["a", "a", "b", None], "d": [None] * 4})
+    other = pd.DataFrame({"x": [3, 4, 5, None], "c": ["a", "z", None, None], "d": ["q"] * 4})
+    data, synthetic = make_dataset(real, schema=schema), make_dataset(other, schema=schema).train
+    # TV of (2/3, 1/3, 0) and (1/2, 0, 1/2); no value of d can be compared
+    assert sdmetrics_shape(data, synthetic).details["columns"] == pytest.approx({"x": 50.0, "c": 50.0})
+    assert sdmetrics_shape(make_dataset(real, schema=schema), data.train).value == 0
+    empty = data.train.assign(x=pd.array([None] * 4, dtype="Int64"), c=data.train["d"])
+    assert "values on both sides" in sdmetrics_shape(data, empty).details["reason"]
+
+
+def test_plots_hold_both_sides(make_dataset, mixed):
+    real, synthetic = mixed(500, seed=0), mixed(300, seed=1)
+    plots = shape(make_dataset(real), synthetic).details["plots"]
+    assert plots["levels"][:2] == [0.0, 0.025]
+    for side, frame in enumerate((real, synthetic)):
+        values = np.sort(frame["rooms"].dropna().to_numpy(float))
+        reached = np.arange(1, len(values) + 1) / len(values)
+        expected = [values[reached >= level - 1e-9][0] for level in plots["levels"]]
+        assert plots["columns"]["rooms"]["quantiles"][side] == expected
+        colours = plots["columns"]["colour"]
+        labels = [label or "?" for label in colours["labels"]]
+        counted = frame["colour"].fillna("?").value_counts(normalize=True)
+        assert dict(zip(labels, colours["frequencies"][side], strict=True)) == pytest.approx(counted.to_dict())
+        assert colours["rest"][side] == 0
+    assert json.loads(json.dumps(plots)) == plots
+
+
+def test_plots_of_many_labels_stay_small(make_dataset):
+    schema = Schema((Column("c", "categorical"), Column("x", "real")))
+    records = pd.DataFrame({"c": ["often"] * 100 + [f"label {i}" for i in range(900)], "x": np.nan})
+    plots = shape(make_dataset(records, schema=schema), records).details["plots"]["columns"]
+    assert plots["x"] == {"quantiles": [None, None]}
+    assert plots["c"]["labels"][0] == "often"
+    assert len(plots["c"]["labels"]) == 30
+    assert plots["c"]["rest"] == pytest.approx([0.871, 0.871])
