@@ -137,4 +137,3 @@ def mismatches(first: Points, second: Points) -> NDArray[np.unsignedinteger]:
         np.not_equal(a[:, None], b, out=different)
         np.add(count, different, out=count)
     return count
-
