@@ -107,7 +107,7 @@ class Coverage(Evaluator):
             found = search(real, generated, task)
             precise = balls_around(generated, real, found.real[:, -1], SQUARED, task)
             recalled = balls_around(real, generated, found.synthetic[:, -1], SQUARED, task)
-        kernel = KernelSpace(real, seed)
+        kernel = KernelSpace(real, generated, seed)
         group = assign_groups(size, seed)
         scores = []
         for protocol, measure in zip(SUPPORTS, (centre_distances, kernel.centre_distances), strict=True):

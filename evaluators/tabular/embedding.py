@@ -10,7 +10,10 @@ product: nothing is trained, and equal seeds give equal numbers.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+from numpy.typing import NDArray
 
 from evaluators.tabular.points import SQUARED, Array, Points, distances
 
@@ -26,9 +29,7 @@ def centre_distances(centred: Points, rows: Points) -> Array:
     """
     total = np.zeros(len(rows))
     for mean_of, value, scale in zip(centred.numbers, rows.numbers, rows.scale, strict=True):
-        known = mean_of[~np.isnan(mean_of)]
-        centre = known.mean() if len(known) else np.nan
-        total += np.nan_to_num(((value - centre) * scale) ** 2)
+        total += np.nan_to_num(((value - mean(mean_of)) * scale) ** 2)
     for mean_of, code in zip(centred.codes, rows.codes, strict=True):
         share = np.bincount(mean_of, minlength=int(code.max(initial=0)) + 1) / len(mean_of)
         total += 1 - 2 * share[code] + (share**2).sum()
@@ -36,45 +37,49 @@ def centre_distances(centred: Points, rows: Points) -> Array:
 
 
 class KernelSpace:
-    """Random Fourier features of the Gaussian kernel whose width is the median distance of real rows."""
+    """Random Fourier features of the Gaussian kernel whose width is the median distance of real rows.
 
-    def __init__(self, real: Points, seed: int) -> None:
+    Features are float32, made anew for every block of rows, so that memory does not grow with them.
+    """
+
+    def __init__(self, real: Points, others: Points, seed: int) -> None:
         rng = np.random.default_rng(seed)
         sample = real[np.arange(min(len(real), WIDTH_ROWS))]
         square = distances(sample, sample, SQUARED)[np.triu_indices(len(sample), 1)]
         square = square[square > 0]
         width = np.sqrt(np.median(square)) if len(square) else 1.0
-        self.for_numbers = rng.normal(size=(len(real.numbers), FEATURES)) * real.scale[:, None] / width
-        self.middle = np.array([np.nan_to_num(np.nanmean(v)) if not np.isnan(v).all() else 0.0 for v in real.numbers])
-        self.width = width
-        self.rng = rng
-        self.for_codes = [rng.normal(size=(int(code.max(initial=0)) + 1, FEATURES)) / width for code in real.codes]
-        self.phase = rng.uniform(0, 2 * np.pi, FEATURES)
+        self.middle = np.array([mean(number) for number in real.numbers])
+        self.for_numbers = self._draw(rng, len(real.numbers), width)
+        sizes = np.maximum(real.codes.max(axis=1), others.codes.max(axis=1)).astype(int) + 1
+        self.for_codes = [self._draw(rng, size, width) for size in sizes]
+        self.phase = rng.uniform(0, 2 * np.pi, FEATURES).astype(np.float32)
 
-    def features(self, rows: Points) -> Array:
+    @staticmethod
+    def _draw(rng: np.random.Generator, size: int, width: float) -> NDArray[np.float32]:
+        return (rng.normal(size=(size, FEATURES)) / width).astype(np.float32)
+
+    def features(self, rows: Points) -> NDArray[np.float32]:
         """Shape (rows, FEATURES); a missing number stands at the mean of the real ones, beside its category."""
-        numbers = np.where(np.isnan(rows.numbers), self.middle[:, None], rows.numbers)
-        angle = numbers.T @ self.for_numbers + self.phase
-        for place, code in enumerate(rows.codes):
-            missing = int(code.max(initial=0)) + 1 - len(self.for_codes[place])
-            if missing > 0:  # a category that no real row has is a direction of its own
-                more = self.rng.normal(size=(missing, FEATURES)) / self.width
-                self.for_codes[place] = np.concatenate([self.for_codes[place], more])
-            angle += self.for_codes[place][code]
-        return np.sqrt(2 / FEATURES) * np.cos(angle)
-
-    def centre(self, rows: Points) -> Array:
-        """Mean of the features; shape (FEATURES,)."""
-        total = np.zeros(FEATURES)
-        for start in range(0, len(rows), BLOCK_ROWS):
-            total += self.features(rows[start : start + BLOCK_ROWS]).sum(axis=0)
-        return total / len(rows)
+        known = np.where(np.isnan(rows.numbers), self.middle[:, None], rows.numbers)
+        angle = (known * rows.scale[:, None]).astype(np.float32).T @ self.for_numbers + self.phase
+        for directions, code in zip(self.for_codes, rows.codes, strict=True):
+            angle += directions[code]
+        np.cos(angle, out=angle)
+        angle *= np.float32(np.sqrt(2 / FEATURES))
+        return angle
 
     def centre_distances(self, centred: Points, rows: Points) -> Array:
         """Squared distance of some rows to the mean of `centred`; shape (rows,)."""
-        centre = self.centre(centred)
-        blocks = [
-            ((self.features(rows[start : start + BLOCK_ROWS]) - centre) ** 2).sum(axis=1)
-            for start in range(0, len(rows), BLOCK_ROWS)
-        ]
-        return np.concatenate([*blocks, np.empty(0)])
+        centre = sum(self.features(block).sum(axis=0, dtype=np.float64) for block in in_blocks(centred)) / len(centred)
+        return np.concatenate([((self.features(block) - centre) ** 2).sum(axis=1) for block in in_blocks(rows)])
+
+
+def in_blocks(rows: Points) -> Iterator[Points]:
+    for start in range(0, len(rows), BLOCK_ROWS):
+        yield rows[start : start + BLOCK_ROWS]
+
+
+def mean(values: Array) -> float:
+    """Of the values that are present; 0 where none is."""
+    there = values[~np.isnan(values)]
+    return float(there.mean()) if len(there) else 0.0

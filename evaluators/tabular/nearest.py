@@ -27,6 +27,8 @@ QUERY_ROWS, BLOCK_ROWS = 256, 512
 SAMPLE_ROWS = 512
 # Up to this share of the pairs, numbers are gathered pair by pair.
 SPARSE = 0.2
+# Balls between two of these quantiles of their radii are searched together.
+RADIUS_LEVELS = (0.5, 0.75, 0.9, 0.97)
 
 Indices = NDArray[np.int64]
 
@@ -132,9 +134,9 @@ def lower_bounds(queries: Points, blocks: Blocks, metric: Metric) -> Array:
 
 
 def near_distances(queries: Points, block: Points, metric: Metric, limit: Array) -> Array:
-    """Distances of shape (queries, rows), infinite where the categories alone reach a query's `limit`."""
+    """Distances of shape (queries, rows), infinite where the categories alone exceed the `limit` of a pair."""
     base = metric.mismatch * mismatches(queries, block)
-    near = base < limit[:, None]
+    near = base <= limit
     if np.count_nonzero(near) > SPARSE * near.size:
         return number_costs(queries, block, metric) + base
     found = np.full(near.shape, np.inf)
@@ -168,7 +170,7 @@ def nearest(queries: Points, reference: Points, metric: Metric, k: int, task: Ta
             if len(open_rows) == 0:
                 continue
             place = blocks.block(number)
-            distance = near_distances(part[open_rows], blocks.points[place], metric, best[open_rows, -1])
+            distance = near_distances(part[open_rows], blocks.points[place], metric, best[open_rows, -1:])
             better = distance.min(axis=1) < best[open_rows, -1]
             if better.any():
                 keep_best(best, at, open_rows[better], distance[better], blocks.order[place])
@@ -195,20 +197,23 @@ def balls_around(queries: Points, centres: Points, radii: Array, metric: Metric,
     count = np.zeros(len(queries), dtype=np.int64)
     if len(queries) == 0 or len(centres) == 0:
         return count
-    blocks = cut(centres, metric, BLOCK_ROWS)
-    radius = radii[blocks.order]
-    largest = np.maximum.reduceat(radius, blocks.edges[:-1])
-    # `near_distances` asks for what lies below its limit
-    limits = np.nextafter(largest, np.inf)
+    # one outlier with a large ball would else keep the whole block around it from being skipped
+    kind = np.searchsorted(np.quantile(radii, RADIUS_LEVELS), radii)
+    parts = []
+    for number in np.unique(kind):
+        rows = np.flatnonzero(kind == number)
+        blocks = cut(centres[rows], metric, BLOCK_ROWS)
+        radius = radii[rows][blocks.order]
+        parts.append((blocks, radius, np.maximum.reduceat(radius, blocks.edges[:-1])))
 
     def search(part: Points, asked: Indices) -> None:
-        reach = lower_bounds(part, blocks, metric) <= largest
-        for number in np.flatnonzero(reach.any(axis=0)):
-            open_rows = np.flatnonzero(reach[:, number])
-            place = blocks.block(number)
-            limit = np.full(len(open_rows), limits[number])
-            distance = near_distances(part[open_rows], blocks.points[place], metric, limit)
-            count[asked[open_rows]] += np.count_nonzero(distance <= radius[place], axis=1)
+        for blocks, radius, largest in parts:
+            reach = lower_bounds(part, blocks, metric) <= largest
+            for number in np.flatnonzero(reach.any(axis=0)):
+                open_rows = np.flatnonzero(reach[:, number])
+                place = blocks.block(number)
+                distance = near_distances(part[open_rows], blocks.points[place], metric, radius[place])
+                count[asked[open_rows]] += np.count_nonzero(distance <= radius[place], axis=1)
 
     in_blocks(queries, metric, search, task)
     return count
