@@ -1,7 +1,7 @@
-"""Privacy: whether synthetic rows lie closer to the train rows than to rows that were held out.
+"""Privacy: whether synthetic rows give away the train rows, each measure beside held-out real rows.
 
-Distance to closest record as TabSyn measures it (Zhang et al. 2024, arXiv 2310.09656, appendix):
-L1 over numbers scaled by their range and one-hot categories, so that a category mismatch costs 2.
+Distance to closest record in the two published metrics, nearest-neighbour distance ratio, exact
+copies, membership inference and, for a column of choice, attribute inference.
 """
 
 from __future__ import annotations
@@ -10,32 +10,61 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from bench.progress import SILENT, Progress, Task
-from bench.records import Dataset, Schema
+from bench.progress import SILENT, Progress
+from bench.records import Dataset
 from evaluators.base import Evaluator, Score
-from evaluators.tabular.codes import category_codes, numbers
+from evaluators.shares import record_numbers
+from evaluators.tabular.attribute_inference import METRIC as INFERENCE
+from evaluators.tabular.attribute_inference import attribute_inference
+from evaluators.tabular.closeness import PERCENTILES, PROTOCOLS, Sides, closeness
+from evaluators.tabular.membership import ATTACKS, membership, name
+from evaluators.tabular.points import encode
+from evaluators.tabular.protection import baseline_protection, overfitting_protection
+from evaluators.tabular.readings import beside_holdout, reading, share_and_error, undefined
 
-METRIC = "dcr_share_percent"
-# Rows of one block of distances: a few hundred kilobytes, which stay in a core's own cache.
-BLOCK_ROWS, BLOCK_COLUMNS = 16, 4096
+MORE_COPIES = "more copies of train rows than held-out rows hold: memorises"
+AS_MANY_COPIES = "no more copies of train rows than held-out rows hold"
+FEWER_COPIES = "fewer copies of train rows than held-out rows hold"
 
 
 @dataclass(frozen=True)
 class PrivacyConfig:
-    """Nothing to choose."""
+    """How much is measured.
+
+    Args:
+        rows: synthetic rows at most, drawn by the seed, and held-out rows at most; the rows that they
+            are compared with are always all.
+        sensitive: column that the attribute inference attack guesses; empty for no such attack.
+    """
+
+    rows: int = 50_000
+    sensitive: str = ""
 
 
 class Privacy(Evaluator):
-    """`dcr_share_percent`: share of synthetic rows whose closest record is a train row, not a held-out one.
+    """Distances of synthetic rows to train rows, and attacks on them; no search is approximate.
 
-    The search is exact. Train and test rows enter in equal numbers, drawn by the seed from the
-    larger part, so that rows of the true distribution score 50; more means that the generator
-    remembers train rows. A tie counts half. A missing value is a category of its own, also of a
-    number. Ranges are those of all train rows.
+    Under the protocols `tabsyn` and `sdmetrics`, which are two distances (`points.py`), each:
 
-    The standard error is that of drawing the synthetic rows; train and held-out rows are taken as given.
+    | metric               | meaning                                                                          |
+    |----------------------|----------------------------------------------------------------------------------|
+    | `dcr_share_percent`  | closest record is a train row, not one of as many held-out rows; 50 for no leak  |
+    | `dcr_median`         | median distance to the closest train row                                         |
+    | `dcr_5th_percentile` | the same for the closest rows                                                    |
+    | `nndr_median`        | median of the closest distance over the second closest; near 0, one row is aimed |
+
+    `dcr_overfitting_protection` and `dcr_baseline_protection` are SDMetrics' own scores of these
+    distances. `identical_match_percent` counts copies of train rows, `membership_distance_auc` and
+    `membership_density_auc` are attacks (`membership.py`), `attribute_inference_advantage_percent`
+    another one (`attribute_inference.py`).
+
+    For the share, train and test rows enter in equal numbers, drawn by the seed from the larger part;
+    a tie counts half. A missing value is a category of its own, also of a number. The details hold
+    the same measure of held-out rows and a `reading` in words, which a difference of 1.96 standard
+    errors decides; for the share, of the error under a random exchange of train and held-out rows.
+    The standard error of a score is that of drawing the synthetic rows, of an attack that of drawing
+    the rows that are attacked.
     """
 
     Config = PrivacyConfig
@@ -44,105 +73,58 @@ class Privacy(Evaluator):
     def evaluate(
         self, data: Dataset, synthetic: pd.DataFrame, *, seed: int = 0, progress: Progress = SILENT
     ) -> list[Score]:
-        size, n = min(len(data.train), len(data.test)), len(synthetic)
-        if size == 0 or n == 0:
-            reason = f"{size} train and test records each and {n} synthetic ones; there must be some of both"
-            return [Score(METRIC, np.nan, np.nan, False, "tabsyn", 1, n, {"reason": reason})]
+        schema, rows, sensitive = data.schema, self.config.rows, self.config.sensitive
+        if sensitive:
+            schema[sensitive]  # a wrong name is an error before the work begins
+        size = min(len(data.train), len(data.test))
+        if size == 0 or len(synthetic) == 0:
+            return without_records(data, synthetic, bool(sensitive))
         rng = np.random.default_rng(seed)
-        train, holdout = (frame.iloc[rng.permutation(len(frame))[:size]] for frame in (data.train, data.test))
-        known = encode(data.schema, data.train, pd.concat([train, holdout], ignore_index=True), synthetic)
-        with progress.task("privacy", n, "records") as task:
-            nearest = closest(*known, size, task)
-        remembered = np.sign(nearest[1] - nearest[0]) / 2 + 0.5
-        details = {
-            "ideal_percent": 50.0,
-            "train_rows": size,
-            "holdout_rows": size,
-            "ties_percent": 100 * float((remembered == 0.5).mean()),
-            "median_distance_train": float(np.median(nearest[0])),
-            "median_distance_holdout": float(np.median(nearest[1])),
-        }
-        error = 100 * remembered.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
-        return [Score(METRIC, 100 * float(remembered.mean()), float(error), False, "tabsyn", 1, n, details)]
+        train, test = (frame.iloc[rng.permutation(len(frame))] for frame in (data.train, data.test))
+        if len(synthetic) > rows:
+            synthetic = synthetic.iloc[rng.permutation(len(synthetic))[:rows]]
+        sides = Sides(*encode(schema, data.train, train, test, synthetic), size, rows)
+        asked = min(rows, len(test))
+        total = 2 * (3 * len(synthetic) + asked) + len(synthetic) + 3 * asked + (2 * asked if sensitive else 0)
+        scores = []
+        with progress.task("privacy", total, "searches") as task:
+            for protocol in PROTOCOLS:
+                found_scores, found = closeness(sides, len(schema.columns), protocol, task)
+                scores += found_scores
+            scores.append(overfitting_protection(schema, test, synthetic, found, task))
+            scores.append(baseline_protection(schema, train, sides, found, seed))
+            scores.append(identical_match(train, test.iloc[:rows], synthetic))
+            scores += membership(sides.train, sides.holdout, sides.synthetic, rows, seed, task)
+            if sensitive:
+                scores.append(attribute_inference(schema, sensitive, train, test, synthetic, rows, task))
+        return scores
 
     def reference_records(self, data: Dataset) -> pd.DataFrame:
         """Validation records, where there are any: test records are the holdout and no reference for themselves."""
         return data.validation
 
 
-@dataclass(frozen=True)
-class Points:
-    """Rows as the distance sees them, column by column.
-
-    Args:
-        numbers: shape (numeric columns, rows), in units of the range of the train rows; NaN for a missing one.
-        codes: shape (categories, rows), small unsigned integers; whether a number is missing is one too.
-    """
-
-    numbers: NDArray[np.float32]
-    codes: NDArray[np.unsignedinteger]
-
-    def __len__(self) -> int:
-        return self.numbers.shape[1]
-
-    def __getitem__(self, rows: slice) -> Points:
-        return Points(self.numbers[:, rows], self.codes[:, rows])
+def identical_match(train: pd.DataFrame, holdout: pd.DataFrame, synthetic: pd.DataFrame) -> Score:
+    """How many records equal a train row in every column."""
+    real, others = record_numbers(train, pd.concat([holdout, synthetic], ignore_index=True))
+    copied = np.isin(others, real)
+    ours, theirs = share_and_error(copied[len(holdout) :]), share_and_error(copied[: len(holdout)])
+    details = beside_holdout(ours, theirs, leak_is_high=True)
+    excess, error = ours[0] - theirs[0], float(np.hypot(ours[1], theirs[1]))
+    details["reading"] = reading(excess, error, MORE_COPIES, AS_MANY_COPIES, FEWER_COPIES)
+    return Score("identical_match_percent", *ours, False, "harness", 1, len(synthetic), details)
 
 
-def encode(schema: Schema, train: pd.DataFrame, real: pd.DataFrame, synthetic: pd.DataFrame) -> tuple[Points, Points]:
-    """Real and synthetic rows as points; `train` says what the range of a number is."""
-    values: list[NDArray[np.float32]] = []
-    codes: list[NDArray[np.int64]] = []
-    rows = len(real) + len(synthetic)
-    for column in schema.columns:
-        pair = real[column.name], synthetic[column.name]
-        if not column.numeric:
-            codes.append(np.concatenate(category_codes(*pair)[:2]))
-            continue
-        known = numbers(train[column.name])
-        known = known[~np.isnan(known)]
-        low = known.min(initial=np.inf)
-        spread = known.max(initial=-np.inf) - low
-        number = np.concatenate([numbers(one) for one in pair])
-        # in float64: a time stamp has no digits left in float32 before it is centred
-        values.append(((number - low) / spread if spread > 0 else number).astype(np.float32))
-        if np.isnan(number).any():
-            codes.append(np.isnan(number).astype(np.int64))
-    table = np.array(codes, dtype=np.int64).reshape(len(codes), rows)
-    small = table.astype(np.min_scalar_type(table.max(initial=0)))
-    points = Points(np.array(values, dtype=np.float32).reshape(len(values), rows), small)
-    return points[: len(real)], points[len(real) :]
-
-
-def closest(real: Points, synthetic: Points, size: int, task: Task) -> NDArray[np.float32]:
-    """Distance of every synthetic row to the closest of the first `size` real rows, and of the others; (2, rows)."""
-    nearest = np.full((2, len(synthetic)), np.inf, dtype=np.float32)
-    for first in range(0, len(synthetic), BLOCK_ROWS):
-        block = synthetic[first : first + BLOCK_ROWS]
-        for part, rows in enumerate((real[:size], real[size:])):
-            for start in range(0, len(rows), BLOCK_COLUMNS):
-                least = distances(block, rows[start : start + BLOCK_COLUMNS]).min(axis=1)
-                np.minimum(
-                    nearest[part, first : first + BLOCK_ROWS], least, out=nearest[part, first : first + BLOCK_ROWS]
-                )
-        task.advance(len(block))
-    return nearest
-
-
-def distances(first: Points, second: Points) -> NDArray[np.float32]:
-    """L1 of all pairs, shape (first, second)."""
-    shape = len(first), len(second)
-    total = np.zeros(shape, dtype=np.float32)
-    part = np.empty(shape, dtype=np.float32)
-    for a, b in zip(first.numbers, second.numbers, strict=True):
-        np.subtract(a[:, None], b, out=part)
-        np.abs(part, out=part)
-        np.fmax(part, 0, out=part)  # a missing number differs by its code alone
-        total += part
-    different = np.empty(shape, dtype=bool)
-    mismatches = np.zeros(shape, dtype=np.min_scalar_type(len(first.codes)))
-    for a, b in zip(first.codes, second.codes, strict=True):
-        np.not_equal(a[:, None], b, out=different)
-        mismatches += different
-    total += 2 * mismatches.astype(np.float32)
-    return total
+def without_records(data: Dataset, synthetic: pd.DataFrame, inference: bool) -> list[Score]:
+    """Every score with the reason why it has no value."""
+    n = len(synthetic)
+    reason = f"{len(data.train)} train, {len(data.test)} test and {n} synthetic records; there must be some of each"
+    scores = []
+    for protocol in PROTOCOLS:
+        scores.append(undefined("dcr_share_percent", protocol, False, n, reason, 2))
+        names = [*(metric for metric, _ in PERCENTILES), "nndr_median"]
+        scores += [undefined(metric, protocol, True, n, reason) for metric in names]
+    for metric in ("dcr_overfitting_protection", "dcr_baseline_protection"):
+        scores.append(undefined(metric, "sdmetrics", True, n, reason))
+    attacks = [name(attack) for attack in ATTACKS] + ([INFERENCE] if inference else [])
+    return scores + [undefined(metric, "harness", False, n, reason) for metric in ("identical_match_percent", *attacks)]
