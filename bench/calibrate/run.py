@@ -17,6 +17,12 @@ from bench.errors import BenchError, unknown_name
 from bench.progress import SILENT, Progress
 
 FAMILY = "tabular"
+# Hundreds of samples are scored, and a metric has to order them, not to be as sharp as it can.
+BUDGET: dict[str, Any] = {
+    "evaluators.mle.trials": 1,
+    "evaluators.mle.maximum_trees": 100,
+    "evaluators.detection.trees": 50,
+}
 
 
 @dataclass(frozen=True)

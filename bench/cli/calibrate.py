@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from bench.calibrate.report import Calibration
 
 DATASETS = ("adult", "beijing")
-# What a profile leaves to the defaults, which are meant for scores of their own and not for hundreds of samples.
-BUDGET = {"evaluators.mle.maximum_trees": 100, "evaluators.detection.trees": 50}
 
 
 def calibrate(
@@ -49,7 +47,7 @@ def calibrate(
 
     if out.suffix != ".html":
         raise BenchError(f"--out '{out}' does not end in .html")
-    settings = config.settings(profile, {**BUDGET, **config.parse_overrides(set_ or ())})
+    settings = config.settings(profile, {**run.BUDGET, **config.parse_overrides(set_ or ())})
     with screen() as watcher:
         done = run.calibrate(
             split_names(dataset) or list(DATASETS),
