@@ -26,7 +26,7 @@ class Expectation:
         why: what the metric measures, in a few words.
         must_see: damages that it must score worse, the more so the larger they are.
         must_not_see: damages that it must not score worse.
-        protocol: as `metric`.
+        protocol, evaluator: as `metric`.
     """
 
     metric: str
@@ -34,6 +34,7 @@ class Expectation:
     must_see: tuple[str, ...] = ()
     must_not_see: tuple[str, ...] = ()
     protocol: str = "*"
+    evaluator: str = "*"
 
     def __post_init__(self) -> None:
         for name in (*self.must_see, *self.must_not_see):
@@ -45,7 +46,12 @@ class Expectation:
 
     def covers(self, verdict: Verdict) -> bool:
         reading = verdict.reading
-        return fnmatchcase(reading.metric, self.metric) and fnmatchcase(reading.protocol, self.protocol)
+        pairs = [
+            (reading.metric, self.metric),
+            (reading.protocol, self.protocol),
+            (reading.evaluator, self.evaluator),
+        ]
+        return all(fnmatchcase(name, pattern) for name, pattern in pairs)
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,7 @@ def read_expectations(path: Path = FILE) -> list[Expectation]:
             tuple(entry.get("must_see", ())),
             tuple(entry.get("must_not_see", ())),
             entry.get("protocol", "*"),
+            entry.get("evaluator", "*"),
         )
         for entry in entries
     ]
