@@ -44,13 +44,8 @@ class Expectation:
         if both:
             raise BenchError(f"expectation of '{self.metric}': '{both[0]}' is to be seen and not to be seen")
 
-    def covers(self, verdict: Verdict) -> bool:
-        reading = verdict.reading
-        pairs = [
-            (reading.metric, self.metric),
-            (reading.protocol, self.protocol),
-            (reading.evaluator, self.evaluator),
-        ]
+    def covers(self, evaluator: str, metric: str, protocol: str) -> bool:
+        pairs = [(metric, self.metric), (protocol, self.protocol), (evaluator, self.evaluator)]
         return all(fnmatchcase(name, pattern) for name, pattern in pairs)
 
 
@@ -94,10 +89,11 @@ def check(verdicts: Iterable[Verdict], expectations: Sequence[Expectation]) -> l
     for verdict in verdicts:
         if math.isnan(verdict.means[0]):
             continue
+        reading = verdict.reading
         for one in expectations:
-            if not one.covers(verdict):
+            if not one.covers(reading.evaluator, reading.metric, reading.protocol):
                 continue
-            seen, damage = verdict.finding, verdict.reading.damage
+            seen, damage = verdict.finding, reading.damage
             if damage in one.must_see:
                 outcomes.append(Outcome(verdict, True, seen == "sees", one.why))
             elif damage in one.must_not_see:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -72,12 +74,16 @@ def check(name, scores, rows):
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("evaluator", tabular())
-@pytest.mark.parametrize("odd", ODD)
-@pytest.mark.parametrize("task", ["classification", "regression", None])
-def test_odd_synthetic_records(make_dataset, mixed, mixed_schema, evaluator, odd, task):
-    from dataclasses import replace
+# What differs where the target is a number, or where there is none.
+TELLING = ["one row", "few duplicates", "a missing number column", "nothing but gaps", "the largest number"]
 
+
+@pytest.mark.parametrize("evaluator", tabular())
+@pytest.mark.parametrize(
+    ("odd", "task"),
+    [*((odd, "classification") for odd in ODD), *((odd, task) for odd in TELLING for task in ("regression", None))],
+)
+def test_odd_synthetic_records(make_dataset, mixed, mixed_schema, evaluator, odd, task):
     target = {"classification": "label", "regression": "size", None: None}[task]
     schema = replace(mixed_schema, target=target, task=task)
     data = make_dataset(mixed(60, seed=0), mixed(30, seed=1), schema=schema, validation=mixed(30, seed=3))
