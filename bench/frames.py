@@ -38,11 +38,13 @@ def conform(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     if len(twice):
         raise BenchError(f"column '{twice[0]}' stands more than once; give each column a name of its own")
     missing = [name for name in schema.names if name not in frame.columns]
-    if missing:
-        raise BenchError(f"column '{missing[0]}' is missing; the schema has {', '.join(schema.names)}")
     extra = [str(name) for name in frame.columns if name not in schema.names]
+    if missing:
+        near = [name for name in extra if name.strip().casefold() == missing[0].strip().casefold()]
+        hint = f"rename '{near[0]}'" if near else f"the schema has {', '.join(schema.names)}"
+        raise BenchError(f"column '{missing[0]}' is missing; {hint}")
     if extra:
-        raise BenchError(f"column '{extra[0]}' is not part of the schema ({', '.join(schema.names)})")
+        raise BenchError(f"column '{extra[0]}' is not part of the schema ({', '.join(schema.names)}); remove it")
     columns = {column.name: conform_column(frame[column.name], column) for column in schema.columns}
     return pd.DataFrame(columns, columns=schema.names).reset_index(drop=True)
 
@@ -62,7 +64,8 @@ def conform_column(values: pd.Series, column: Column) -> pd.Series:
     floats = numbers.to_numpy(dtype="float64")
     if column.kind == "integer" and not pd.api.types.is_signed_integer_dtype(numbers):
         # from 2**63 on a float is whole, but no Int64 holds it
-        good = (floats % 1 == 0) & (np.abs(floats) < 2.0**63)
+        with np.errstate(invalid="ignore"):  # of an infinity
+            good = (floats % 1 == 0) & (np.abs(floats) < 2.0**63)
     else:
         good = np.isfinite(floats)
     if not good.all():
@@ -72,6 +75,42 @@ def conform_column(values: pd.Series, column: Column) -> pd.Series:
     position = np.where(there, np.cumsum(there) - 1, -1)
     exact = numbers.astype("Int64") if column.kind == "integer" else numbers.astype("float64")
     return pd.Series(exact.array.take(position, allow_fill=True), index=values.index)
+
+
+def repairs(frame: pd.DataFrame, schema: Schema, *, typed: bool = True) -> list[str]:
+    """What `conform` changes about a frame that it accepts, in words; empty where nothing is worth saying.
+
+    Args:
+        frame: as it was read.
+        schema: what it is turned into.
+        typed: whether its dtypes say something; in a csv file everything is text.
+    """
+    columns = schema.columns
+    found = {
+        "whole numbers written as floats": [
+            c.name for c in columns if c.kind == "integer" and written_as_floats(frame[c.name])
+        ],
+        "numbers written as text": [c.name for c in columns if c.numeric and typed and is_text(frame[c.name])],
+        "truth values taken for 1 and 0": [
+            c.name for c in columns if c.numeric and pd.api.types.is_bool_dtype(frame[c.name])
+        ],
+        "labels written as floats or truth values of another spelling": [
+            c.name for c in columns if c.kind == "categorical" and spelled_otherwise(frame[c.name])
+        ],
+    }
+    order = [] if list(frame.columns) == schema.names else ["columns put into the order of the schema"]
+    return order + [f"{what}: {', '.join(names)}" for what, names in found.items() if names]
+
+
+def written_as_floats(values: pd.Series) -> bool:
+    if is_text(values):
+        return bool(values.dropna().astype("str").str.contains(r"[.eE]").any())
+    return pd.api.types.is_float_dtype(values)
+
+
+def spelled_otherwise(values: pd.Series) -> bool:
+    distinct = pd.Series(values.dropna().unique()).astype("str")
+    return not labels(distinct).equals(distinct)
 
 
 def as_numbers(present: pd.Series) -> pd.Series:

@@ -132,9 +132,9 @@ class Dataset:
         source: provenance.
         digest: sha256 over the bytes that the records were read from, or of the simulator's settings.
         extras: what evaluators of the family need beside the records (problem sets, queries).
-        condition: what the records of all three parts have in common, see `bench.condition.restrict`.
         log_likelihood: the truth where it is known: records -> natural logarithm of the probability of each,
             shape (rows,), -inf where a record is impossible. No part of the identity of the data.
+        condition: what the records of all three parts have in common, see `bench.condition.restrict`.
     """
 
     name: str
@@ -148,5 +148,5 @@ class Dataset:
     source: Source
     digest: str
     extras: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    condition: Condition = field(default_factory=dict)
     log_likelihood: Callable[[pd.DataFrame], NDArray[np.float64]] | None = None
+    condition: Condition = field(default_factory=dict)

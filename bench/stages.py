@@ -243,12 +243,12 @@ def cost(metric: str, value: float, stderr: float | None, higher_is_better: bool
 
 def read(job: StageJob, stages: Path, building: Path, progress: Progress) -> Outcome:
     """Take synthetic records from a user's file, in the dataset's columns and dtypes."""
-    from bench.datasets import read_records  # noqa: PLC0415 - loaders import the simulators
+    from bench.datasets.files import read_repaired  # noqa: PLC0415 - loaders import the simulators
 
     assert job.file is not None
-    records = read_records(job.file, job.data.load().schema)
+    records, repaired = read_repaired(job.file, job.data.load().schema)
     records.to_parquet(building / RECORDS, index=False)
-    return {"file": job.file.name, "requested": len(records), "returned": len(records)}, []
+    return {"file": job.file.name, "requested": len(records), "returned": len(records), "repairs": repaired}, []
 
 
 def score(job: StageJob, stages: Path, building: Path, progress: Progress) -> Outcome:

@@ -74,6 +74,9 @@ def evaluate(
             ended = runner.run(spec, folder, command=command, synthetic=synthetic, watcher=watcher)
         scores = ended.scores
         scores = scores[scores["generator"] == synthetic.name]
+    said = [text for cell in ended.cells for stage in cell.stages for text in stage.details.get("repairs", ())]
+    for text in dict.fromkeys(said):
+        typer.echo(f"repaired in {synthetic.name}: {text}", err=True)
     print_table(COLUMNS, [written(row) for _, row in scores.sort_values(COLUMNS[:3]).iterrows()])
     if out is not None:
         details = [{"details": json.loads(text)} for text in scores["details"]]

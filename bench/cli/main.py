@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.calibrate import calibrate
 from bench.cli.data import app as data
 from bench.cli.diagnose import diagnose
 from bench.cli.evaluate import evaluate
@@ -29,6 +30,7 @@ app.command()(run)
 app.command()(evaluate)
 app.command()(generate)
 app.command()(diagnose)
+app.command()(calibrate)
 app.command("list")(list_names)
 app.command()(ls)
 app.command()(leaderboard)

@@ -8,13 +8,14 @@ or json only an empty field does, since a program may well say None.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import hashlib
 import io
 import json
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -26,10 +27,11 @@ from pyarrow import parquet
 from bench.datasets.jsonl import read_jsonl
 from bench.datasets.split import split
 from bench.errors import BenchError
-from bench.frames import conform, infer_schema
+from bench.frames import conform, infer_schema, repairs
 from bench.records import Dataset, Kind, Schema, Source, Task
 
 MISSING = frozenset(["", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "NULL", "null", "None", "?"])
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 TABLES = (".csv", ".csv.gz", ".parquet")
 
 
@@ -68,7 +70,7 @@ def load_file(
         check_target(frame, target)
         parts = split(frame, schema, protocol, split_seed)
     except BenchError as error:
-        raise BenchError(f"'{path}': {error}") from error
+        raise BenchError(f"'{path}': {error}{hint([str(name) for name in raw])}") from error
     state = hashlib.sha256(path.read_bytes())
     state.update(json.dumps(schema.to_dict(), sort_keys=True).encode())
     name = path.name.partition(".")[0] or path.name
@@ -91,14 +93,44 @@ def read_records(path: Path, schema: Schema) -> pd.DataFrame:
     Raises:
         BenchError: the file cannot be read, or its records are not of that schema.
     """
-    if path.name.endswith((".jsonl", ".jsonl.gz")):
-        frame = read_jsonl(existing(path))
-    else:
-        frame = read_table(path, verbatim=[c.name for c in schema.columns if c.kind in ("text", "json")])
+    return read_repaired(path, schema)[0]
+
+
+def read_repaired(path: Path, schema: Schema) -> tuple[pd.DataFrame, list[str]]:
+    """As `read_records`, with what had to be repaired, in words; every repair is lossless.
+
+    Raises:
+        BenchError: the file cannot be read, or its records are not of that schema.
+    """
+    verbatim = [column.name for column in schema.columns if column.kind in ("text", "json")]
+    lines = path.name.endswith((".jsonl", ".jsonl.gz"))
+    frame = read_jsonl(existing(path)) if lines else read_table(path, verbatim)
+    if len(frame) == 0:
+        raise BenchError(f"'{path}' has no records")
+    frame, said = with_known_names(frame, schema)
     try:
-        return conform(frame, schema)
+        records = conform(frame, schema)
     except BenchError as error:
-        raise BenchError(f"'{path}': {error}") from error
+        raise BenchError(f"'{path}': {error}{hint([str(name) for name in frame])}") from error
+    return records, said + repairs(frame, schema, typed=lines or path.suffix == ".parquet")
+
+
+def with_known_names(frame: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, list[str]]:
+    """The frame with what hides columns of the schema undone: an index that is one, spaces around a name."""
+    said = []
+    hidden = [name for name in frame.index.names if name in schema.names and name not in frame.columns]
+    if hidden:
+        frame = frame.reset_index(hidden)
+        said.append(f"the index taken for a column: {', '.join(map(str, hidden))}")
+    spaced = {
+        name: name.strip()
+        for name in map(str, frame.columns)
+        if name not in schema.names and name.strip() in schema.names and name.strip() not in frame.columns
+    }
+    if spaced and len(set(spaced.values())) == len(spaced):
+        frame = frame.rename(columns=spaced)
+        said.append(f"spaces around the names of columns removed: {', '.join(spaced.values())}")
+    return frame, said
 
 
 def read_table(path: Path, verbatim: Collection[str] = ()) -> pd.DataFrame:
@@ -162,7 +194,8 @@ def read_csv(path: Path) -> pa.Table:
         converting = arrow_csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()))
         return arrow_csv.read_csv(io.BytesIO(raw), reading, parsing, converting)
     except pa.ArrowInvalid as error:
-        raise BenchError(f"'{path}': {str(error).splitlines()[0]}") from error
+        names = text.lstrip().splitlines()[0].split(",")
+        raise BenchError(f"'{path}': {str(error).splitlines()[0]}{hint(names)}") from error
 
 
 def decode(path: Path) -> str:
@@ -171,12 +204,22 @@ def decode(path: Path) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
+        encoding = "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "latin1"
         raise BenchError(
             f"'{path}' is not UTF-8: byte 0x{raw[error.start]:02x} at offset {error.start} (line {line}); "
-            "save it as UTF-8, for example with: iconv -f latin1 -t utf-8"
+            f"save it as UTF-8, for example with: iconv -f {encoding} -t utf-8"
         ) from error
     except (OSError, EOFError, zlib.error) as error:
         raise BenchError(f"'{path}' cannot be read: {error}") from error
+
+
+def hint(names: Sequence[str]) -> str:
+    """What may be behind an error where the header is a single name that holds another separator."""
+    if len(names) == 1:
+        for separator, name in SEPARATORS.items():
+            if separator in names[0]:
+                return f"; the file seems to be separated by {name}: write it with commas, or as parquet"
+    return ""
 
 
 def check_quotes(text: str, path: Path) -> None:

@@ -9,11 +9,16 @@ from numpy.typing import NDArray
 BINS = 10
 # real codes, synthetic codes, how many there are
 Codes = tuple[NDArray[np.int64], NDArray[np.int64], int]
+# Squares of such numbers have room in float64 and the numbers themselves in float32, which learners and distances use.
+LARGEST = 1e30
 
 
 def numbers(column: pd.Series) -> NDArray[np.float64]:
-    """The values of an integer or real column, NaN where one is missing; shape (rows,)."""
-    return column.to_numpy(dtype="float64", na_value=np.nan)
+    """The values of an integer or real column, NaN where one is missing; shape (rows,).
+
+    Numbers beyond ±`LARGEST`, which a broken generator may write and no metric needs to tell apart, count as that.
+    """
+    return np.clip(column.to_numpy(dtype="float64", na_value=np.nan), -LARGEST, LARGEST)
 
 
 def category_codes(real: pd.Series, synthetic: pd.Series) -> Codes:

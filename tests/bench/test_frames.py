@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.errors import BenchError
-from bench.frames import conform, conform_column, digest, from_frame, infer_kind, infer_schema, labels
+from bench.frames import conform, conform_column, digest, from_frame, infer_kind, infer_schema, labels, repairs
 from bench.records import Column, Schema
 
 SCHEMA = Schema((Column("x", "integer"), Column("y", "real"), Column("z", "categorical")))
@@ -178,3 +178,43 @@ def test_the_digest_tells_values_names_and_dtypes_apart():
     ]
     assert len({digest(frame) for frame in frames}) == len(frames)
     assert digest(frames[0]) == digest(frames[0].copy())
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({}, []),
+        ({"x": [1.0, np.nan]}, ["whole numbers written as floats: x"]),
+        ({"x": ["1.0", "2"]}, ["whole numbers written as floats: x", "numbers written as text: x"]),
+        ({"y": ["1", "2.5"]}, ["numbers written as text: y"]),
+        ({"x": [True, False], "y": [True, True]}, ["truth values taken for 1 and 0: x, y"]),
+        ({"z": [1.0, 2.0]}, ["labels written as floats or truth values of another spelling: z"]),
+        ({"z": ["TRUE", None]}, ["labels written as floats or truth values of another spelling: z"]),
+        ({"z": [True, False]}, []),
+        ({"z": [1, 2]}, []),
+        ({"z": pd.Categorical(["a", None])}, []),
+        ({"y": [1, 2]}, []),
+    ],
+)
+def test_repairs_are_said(columns, expected):
+    frame = pd.DataFrame({"x": [1, 2], "y": [0.5, 1.0], "z": ["a", "b"]}).assign(**columns)
+    conform(frame, SCHEMA)
+    assert repairs(frame, SCHEMA) == expected
+    assert repairs(frame[["z", "x", "y"]], SCHEMA) == ["columns put into the order of the schema", *expected]
+
+
+def test_in_a_csv_everything_is_text_and_nothing_to_speak_of():
+    frame = pd.DataFrame({"x": ["1", "2"], "y": ["0.5", "1"], "z": ["a", "True"]})
+    assert repairs(frame, SCHEMA, typed=False) == []
+    assert repairs(conform(frame, SCHEMA), SCHEMA) == []
+
+
+def test_a_column_of_another_spelling_is_named():
+    frame = pd.DataFrame({"x": [1], "y": [1.0], " Z": ["a"]})
+    with pytest.raises(BenchError, match="column 'z' is missing; rename ' Z'"):
+        conform(frame, SCHEMA)
+
+
+def test_an_infinity_in_whole_numbers_is_named_without_a_warning():
+    with pytest.raises(BenchError, match="column 'x', row 1: '-inf' is not a whole number"):
+        conform(pd.DataFrame({"x": [1, -np.inf], "y": [1, 1], "z": ["a", "a"]}), SCHEMA)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench import datasets
-from bench.datasets.files import MISSING, read_records, read_table
+from bench.datasets.files import MISSING, read_records, read_repaired, read_table
 from bench.errors import BenchError
 from bench.frames import conform, infer_schema
 from bench.records import Column, Schema
@@ -87,6 +87,9 @@ def test_every_bad_file_is_refused_in_one_line(tmp_path):
     assert "Expected 2 columns, got 1" in refused(write(tmp_path, "a,b\n1,2\n1\n"))
     assert "starts at line 3" in refused(write(tmp_path, 'a,b\n1,2\n3,"4\n5,6\n'))
     assert "cannot be read" in refused(write(tmp_path, gzip.compress(GOOD.encode())[:-20], "cut.csv.gz"))
+    assert "separated by semicolons" in refused(write(tmp_path, GOOD.replace(",", ";")), target="income")
+    assert "separated by semicolons" in refused(write(tmp_path, "a;b\n1,5;2\n"))
+    assert "iconv -f utf-16" in refused(write(tmp_path, GOOD.encode("utf-16")))
     assert "not a parquet file" in refused(write(tmp_path, GOOD, "people.parquet"))
 
 
@@ -193,7 +196,13 @@ def test_synthetic_records_are_read_in_every_format(tmp_path, name):
         ("n,c,t,j\n1.5,a,b,{}\n", "rows.csv", "column 'n', row 0: '1.5' is not a whole number"),
         ('{"n": 1}\n{"n": \n', "rows.jsonl", "line 2"),
         ("[1]\n", "rows.jsonl", "line 1: a JSON object was expected"),
-        ("", "rows.jsonl", "column 'n' is missing"),
+        ("", "rows.jsonl", "has no records"),
+        ("n,c,t,j\n", "rows.csv", "has no rows"),
+        ("n,c,t,j\ninf,a,b,{}\n", "rows.csv", "column 'n', row 0: 'inf' is not a whole number"),
+        ("N,c,t,j\n1,a,b,{}\n", "rows.csv", "column 'n' is missing; rename 'N'"),
+        ("n,n,c,t,j\n1,1,a,b,{}\n", "rows.csv", "column 'n' stands more than once"),
+        ("n;c;t;j\n1;a;b;{}\n", "rows.csv", "seems to be separated by semicolons"),
+        ("n\tc\tt\tj\n1\ta\tb\t{}\n", "rows.csv", "seems to be separated by tabs"),
     ],
 )
 def test_synthetic_records_of_another_schema_are_refused(tmp_path, content, name, message):
@@ -212,3 +221,62 @@ def test_parquet_keeps_large_integers_and_turns_dates_into_labels(tmp_path):
     everything = pd.concat([data.train, data.validation, data.test])
     assert sorted(everything["n"]) == [2**60 + i for i in range(10)]
     assert everything["d"].isna().sum() == 1
+
+
+PLAIN = "n,c,t,j\n1,a,b,{}\n2,b,c,[]\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PLAIN,
+        "\ufeff" + PLAIN,
+        PLAIN.replace("\n", "\r\n"),
+        "\n" + PLAIN + "\n\n",
+        '"n","c","t","j"\n"1","a","b","{}"\n"2","b","c","[]"\n',
+    ],
+)
+def test_the_manners_of_csv_writers_need_no_repair(tmp_path, content):
+    records, said = read_repaired(write(tmp_path, content), SCHEMA)
+    assert (records["n"].tolist(), records["c"].tolist(), records["j"].tolist()) == ([1, 2], ["a", "b"], ["{}", "[]"])
+    assert said == []
+
+
+def test_what_was_repaired_is_said(tmp_path):
+    path = write(tmp_path, "c, n,t,j\nTRUE,1.0,b,{}\nfalse,,c,[]\n")
+    records, said = read_repaired(path, SCHEMA)
+    assert records["n"].tolist() == [1, pd.NA]
+    assert records["c"].tolist() == ["True", "False"]
+    assert said == [
+        "spaces around the names of columns removed: n",
+        "columns put into the order of the schema",
+        "whole numbers written as floats: n",
+        "labels written as floats or truth values of another spelling: c",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("index", "repaired"),
+    [
+        ({}, []),
+        ({"keys": "c"}, ["the index taken for a column: c", "columns put into the order of the schema"]),
+        ({"keys": pd.Index([7, 8], name="id")}, []),
+        ({"keys": pd.Index([7, 8])}, []),
+    ],
+)
+def test_a_parquet_file_may_have_an_index_and_categories(tmp_path, index, repaired):
+    frame = RECORDS.assign(c=pd.Categorical(["x", "y"]), n=pd.Categorical([1, 2]))
+    path = tmp_path / "rows.parquet"
+    (frame.set_index(**index) if index else frame).to_parquet(path)
+    records, said = read_repaired(path, SCHEMA)
+    assert records["c"].tolist() == ["x", "y"]
+    assert records["n"].tolist() == [1, 2]
+    assert said == repaired
+
+
+def test_truth_values_and_dates_become_the_labels_of_a_csv(tmp_path):
+    schema = Schema((Column("b", "categorical"), Column("d", "categorical")))
+    parquet = tmp_path / "rows.parquet"
+    pd.DataFrame({"b": [True, False], "d": pd.to_datetime(["2020-01-01", "2020-02-01"])}).to_parquet(parquet)
+    plain = write(tmp_path, "b,d\ntrue,2020-01-01\nFALSE,2020-02-01\n")
+    pd.testing.assert_frame_equal(read_records(parquet, schema), read_records(plain, schema))
