@@ -41,7 +41,8 @@ def adult_shaped(rows: int) -> None:
     integers = [Column(f"integer {i}", "integer") for i in range(6)]
     categories = [Column(f"category {i}", "categorical") for i in range(len(CATEGORIES))]
     schema = Schema((*integers, *categories, Column("target", "categorical")), "target", "classification")
-    train, synthetic, test = (table(rows, seed, schema) for seed in range(3))
+    sizes = (rows, rows, rows // 2)
+    train, synthetic, test = (table(size, seed, schema) for seed, size in enumerate(sizes))
     data = Dataset("benchmark", "tabular", schema, train, train.iloc[:0], test, "harness", 0, Source("demo"), "")
     sides = Sides(*encode(schema, train, train, test, synthetic), rows, rows)
     report("two nearest, synthetic to train", lambda: nearest(sides.synthetic, sides.train, TABSYN, 2, Task()))
