@@ -1,5 +1,6 @@
 """Whatever the table is like, an evaluator gives scores in their range, or NaN with a reason, and never raises."""
 
+import json
 from contextlib import suppress
 from dataclasses import replace
 
@@ -52,12 +53,13 @@ def tables(draw):
 
 
 def scores_of(evaluator, data, synthetic):
-    """The scores by metric and protocol; every one is a number in its range, or NaN with a reason."""
+    """The scores by metric and protocol: numbers in their range or NaN with a reason, and details without NaN."""
     found = {}
     for score in evaluator.evaluate(data, synthetic, seed=3):
         key = score.metric, score.protocol
         assert key not in found
         found[key] = score
+        json.dumps(score.details, allow_nan=False)
         if np.isnan(score.value):
             assert score.details["reason"], key
         elif score.metric.endswith("_percent"):
