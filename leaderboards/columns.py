@@ -18,6 +18,8 @@ MAIN = {
     "catboost_auc": "catboost AUC",
     "catboost_rmse_log": "catboost log RMSE",
     "catboost_rmse": "catboost RMSE",
+    "c2st_xgboost_auc": "C2ST AUC",
+    "dcr_share_percent": "DCR share %",
     "length_shape_error_percent": "length error %",
     "parse_percent": "parses %",
     "valid_percent": "valid %",
@@ -27,7 +29,10 @@ MAIN = {
     "copy_percent": "copy %",
 }
 # Validity of tables is near 100 for everything that samples from a schema; for text it is the task.
-RANKED_TABULAR = frozenset(name for name in MAIN if name.endswith(("_error_percent", "_auc", "_rmse", "_rmse_log")))
+# A C2ST below one half is no better than one half, and neither is a share below 50 %: both are only shown.
+RANKED_TABULAR = frozenset(
+    name for name in MAIN if name.endswith(("_error_percent", "boost_auc", "boost_rmse", "boost_rmse_log"))
+)
 RANKED_TEXT = RANKED_TABULAR | {"parse_percent", "valid_percent", "unique_percent"}
 MAIN_PROTOCOL = "harness"
 ALL = "all"

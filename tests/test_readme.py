@@ -102,7 +102,16 @@ def test_the_commands_on_the_original_files_run(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/footguns.md", "docs/results.md", "results/README.md"]
+    "page",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/footguns.md",
+        "docs/metrics.md",
+        "docs/results.md",
+        "results/README.md",
+    ],
 )
 def test_links_lead_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
