@@ -18,8 +18,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.records import Column, Dataset, Schema, Source
-from benchmarks.evaluators import CATEGORIES, REPEATS, table
+import pandas as pd
+
+from bench.records import Dataset
+from benchmarks.evaluators import REPEATS, adult_shaped
 from evaluators.jackknife import assign_groups
 from evaluators.tabular import correlation
 from evaluators.tabular.codes import category_codes, numbers
@@ -33,36 +35,23 @@ from evaluators.tabular.validity import TabularValidity
 RULES = "".join(f'[[rule]]\nleft = "integer {i}"\noperator = "<="\nright = "integer {i + 1}"\n' for i in range(5))
 
 
-def adult_shaped(rows: int) -> tuple[Dataset, Dataset]:
-    """A dataset, and another of the same distribution whose train rows are the synthetic ones."""
-    integers = [Column(f"integer {i}", "integer") for i in range(6)]
-    categories = [Column(f"category {i}", "categorical") for i in range(len(CATEGORIES))]
-    schema = Schema((*integers, *categories, Column("target", "categorical")), "target", "classification")
-    parts = [table(rows, seed, schema) for seed in range(2)]
-    empty = parts[0].iloc[:0]
-    real, synthetic = (
-        Dataset("benchmark", "tabular", schema, part, empty, empty, "harness", 0, Source("demo"), "") for part in parts
-    )
-    return real, synthetic
-
-
-def shapes_and_trends(data: Dataset, synthetic: Dataset) -> None:
+def shapes_and_trends(data: Dataset, synthetic: pd.DataFrame) -> None:
     """What SDMetrics' report computes, under both protocols."""
-    Density().evaluate(data, synthetic.train)
-    group, schema = assign_groups(len(synthetic.train), 0), data.schema
-    real, ours = ({name: numbers(part.train[name]) for name in schema.numeric} for part in (data, synthetic))
-    categories = {name: category_codes(data.train[name], synthetic.train[name]) for name in schema.categorical}
+    Density().evaluate(data, synthetic)
+    group, schema = assign_groups(len(synthetic), 0), data.schema
+    real, ours = ({name: numbers(part[name]) for name in schema.numeric} for part in (data.train, synthetic))
+    categories = {name: category_codes(data.train[name], synthetic[name]) for name in schema.categorical}
     for cut in (correlation.harness_bins, correlation.sdmetrics_bins):
         cuts = {name: cut(real[name], ours[name]) for name in schema.numeric}
         correlation.contingency_errors(schema, categories | cuts, group)
         correlation.linear_errors(real, ours, group, undefined=True)
 
 
-def three_way(data: Dataset, synthetic: Dataset) -> None:
-    group, schema = assign_groups(len(synthetic.train), 0), data.schema
+def three_way(data: Dataset, synthetic: pd.DataFrame) -> None:
+    group, schema = assign_groups(len(synthetic), 0), data.schema
     codes = {}
     for name in schema.names:
-        pair = data.train[name], synthetic.train[name]
+        pair = data.train[name], synthetic[name]
         numeric = name in schema.numeric
         codes[name] = correlation.harness_bins(*map(numbers, pair)) if numeric else category_codes(*pair)
     three_way_errors(codes, group, 0)
@@ -79,12 +68,12 @@ def best(work: Callable[[], object], repeats: int) -> tuple[float, float]:
     return wall, processor
 
 
-def sdmetrics(python: str, data: Dataset, synthetic: Dataset) -> dict[str, float]:
+def sdmetrics(python: str, data: Dataset, synthetic: pd.DataFrame) -> dict[str, float]:
     """Seconds of SDMetrics in the environment of that Python."""
     script = Path(__file__).parent / "parity" / "shapes_and_trends.py"
     with tempfile.TemporaryDirectory() as folder:
         data.train.to_csv(Path(folder, "real.csv"), index=False)
-        synthetic.train.to_csv(Path(folder, "synthetic.csv"), index=False)
+        synthetic.to_csv(Path(folder, "synthetic.csv"), index=False)
         kinds = {c.name: "numerical" if c.numeric else "categorical" for c in data.schema.columns}
         Path(folder, "ours.json").write_text(json.dumps({"kinds": kinds}), encoding="utf-8")
         done = subprocess.run(
@@ -105,7 +94,7 @@ def main() -> None:
     }
     for evaluator in (Density(), Correlation(), TabularValidity(), Constraints(rules=RULES), Detection()):
         name = type(evaluator).__name__
-        work[name] = (lambda one=evaluator: one.evaluate(data, synthetic.train), 1 if name == "Detection" else REPEATS)
+        work[name] = (lambda one=evaluator: one.evaluate(data, synthetic), 1 if name == "Detection" else REPEATS)
     print(f"{options.rows} real and as many synthetic rows, {len(data.schema.columns)} columns\n")
     print(f"{'':<24}{'wall s':>9}{'CPU s':>9}{'CPU x ours':>12}")
     spent = {name: best(one, repeats) for name, (one, repeats) in work.items()}

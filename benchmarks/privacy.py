@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 
 from bench.progress import Task
-from bench.records import Column, Dataset, Schema, Source
-from benchmarks.evaluators import CATEGORIES, table
+from bench.records import Column, Schema
+from benchmarks.evaluators import adult_shaped
 from evaluators.tabular.closeness import PROTOCOLS, Sides, closeness
 from evaluators.tabular.coverage import Coverage
 from evaluators.tabular.membership import membership
@@ -37,13 +37,9 @@ def report(name: str, work: Callable[[], object]) -> None:
     print(f"{name:<34}{wall:>10.1f}{cpu:>10.1f}{gibibytes:>10.2f}", flush=True)
 
 
-def adult_shaped(rows: int) -> None:
-    integers = [Column(f"integer {i}", "integer") for i in range(6)]
-    categories = [Column(f"category {i}", "categorical") for i in range(len(CATEGORIES))]
-    schema = Schema((*integers, *categories, Column("target", "categorical")), "target", "classification")
-    sizes = (rows, rows, rows // 2)
-    train, synthetic, test = (table(size, seed, schema) for seed, size in enumerate(sizes))
-    data = Dataset("benchmark", "tabular", schema, train, train.iloc[:0], test, "harness", 0, Source("demo"), "")
+def whole(rows: int) -> None:
+    data, synthetic = adult_shaped(rows)
+    schema, train, test = data.schema, data.train, data.test
     sides = Sides(*encode(schema, train, train, test, synthetic), rows, rows)
     report("two nearest, synthetic to train", lambda: nearest(sides.synthetic, sides.train, TABSYN, 2, Task()))
     for protocol in PROTOCOLS:
@@ -76,7 +72,7 @@ def main() -> None:
     if options.wide:
         wide(rows, options.queries)
     else:
-        adult_shaped(rows)
+        whole(rows)
 
 
 if __name__ == "__main__":
