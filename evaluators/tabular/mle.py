@@ -9,9 +9,10 @@ from bench.records import Dataset
 from evaluators.base import Evaluator, Score
 from evaluators.tabular.mle_config import Evaluation, MachineLearningEfficiencyConfig
 from evaluators.tabular.mle_harness import harness
+from evaluators.tabular.mle_published import difflm, tabsyn
 from evaluators.tabular.mle_trials import Trials
 
-RULES = {"harness": harness}
+RULES = {"harness": harness, "tabsyn": tabsyn, "difflm": difflm}
 
 
 class MachineLearningEfficiency(Evaluator):
