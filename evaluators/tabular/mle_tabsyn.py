@@ -13,6 +13,8 @@ Its quirks, kept because the printed numbers have them:
   then are scaled from their first column on by what the train rows ended with.
 - A regression is always on the logarithm of the target (clipped to 1..20000), but the target of the
   validation rows is not logged. The selection therefore takes the largest predictions for the best.
+- Boosting starts from 0.5, XGBoost's default of that time, and not from the mean of the target: on
+  Beijing a difference of 0.03 in the error of the selected model.
 - "Weighted F1" weights the F1 of a class by the share of the *other* classes, over their number - 1.
 - Model and validation rows are never put together again: a ninth of the rows is not learnt from.
 
@@ -46,6 +48,7 @@ BOOSTERS = [
     for gamma, depth, weight in product(GAMMA, MAX_DEPTH, MIN_CHILD_WEIGHT)
 ]
 GRID = [booster | {"n_estimators": trees} for booster in BOOSTERS for trees in TREES]
+START = 0.5
 LOGGED_FROM, LEAST_LOGGED = 1e3, 1e-2
 AVERAGE = "average"
 
@@ -127,7 +130,7 @@ class Booster:
 
     def __init__(self, parameters: dict[str, Any], train: Table, classes: int, seed: int) -> None:
         self.classes = classes
-        settings = parameters | {"tree_method": "hist", "nthread": 1, "seed": seed, "verbosity": 0}
+        settings = parameters | {"base_score": START, "tree_method": "hist", "nthread": 1, "seed": seed, "verbosity": 0}
         settings["objective"] = {0: "reg:squarederror", 2: "binary:logistic"}.get(classes, "multi:softprob")
         if classes > 2:
             settings["num_class"] = classes
