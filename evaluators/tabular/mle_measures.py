@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from bench.records import Schema
 from evaluators.base import Score
 from evaluators.tabular.encode import Encoding, Examples, fit_encoding, look_up
-from evaluators.tabular.models import Fitted, Learner, Problem
+from evaluators.tabular.models import Fitted, Problem, XGBoost
 from evaluators.tabular.prediction import classification, regression, value_and_error
+from evaluators.tabular.tune import Tuned
 
 Measures = dict[str, NDArray[np.float64]]
 
@@ -32,17 +33,15 @@ class Trained:
         return measure_all(self.encoding, test, examples, self.fitted.predict(examples.features), weights)
 
 
-def train_on(
-    learner: Learner, parameters: dict[str, Any], trees: int, records: pd.DataFrame, schema: Schema, seed: int
-) -> Trained | str:
-    """A model of all records that have a target, with one thread; or why there can be none."""
+def train_on(records: pd.DataFrame, schema: Schema, tuned: Tuned, seed: int) -> Trained | str:
+    """An XGBoost of all records that have a target, encoded by themselves; or why there can be none."""
     encoding = fit_encoding(records, schema)
     examples = encoding.examples(records)
-    reason = why_not_learnt(schema, examples)
+    reason = why_not_learnt(schema, examples, "train ")
     if reason is not None:
         return reason
     problem = Problem(encoding.categorical, len(encoding.classes), 1, seed)
-    return Trained(encoding, learner.fit(problem, parameters, trees, examples, None), len(examples))
+    return Trained(encoding, XGBoost().fit(problem, tuned.parameters, tuned.trees, examples, None), len(examples))
 
 
 def measure_all(
