@@ -24,7 +24,13 @@ class MachineLearningEfficiency(Evaluator):
     `catboost` and `linear` (logistic or ridge regression). A table without a target has no such
     scores. Rows without a target are left out.
 
-    The standard error is that of drawing the test rows; the fitted model is taken as given.
+    Also `importance_spearman` (`mle_importance.py`), and on request what mixtures of real and synthetic
+    rows are worth (`mle_mixing.py`) and the rules of two published tables (`mle_published.py`): the
+    protocols `tabsyn`, with its quirks, and `difflm`, which is optimistic.
+
+    The standard error is that of drawing the test rows; the fitted model is taken as given. A fit takes
+    one thread, and as many run at a time as `workers` says, which changes no score. With a `checkpoint`
+    folder an evaluation that was killed goes on from its finished fits.
     """
 
     Config = MachineLearningEfficiencyConfig

@@ -150,19 +150,17 @@ def repetitions(job: Evaluation, problem: Problem, number: int) -> list[Repetiti
     data = fingerprint(
         problem.train.features, problem.train.target, problem.test.features, problem.test.target, problem.classes
     )
-    ones = np.ones((1, len(problem.test.target)))
 
     def fit(repetition: int, booster: int) -> list[list[dict[str, float]]]:
         fitted, validation = problem.fit(repetition, booster)
         # as published: the validation target of a regression is not logged
         parts = ((validation, validation.target), (problem.test, problem.test_target))
-        return [
-            [
-                {name: float(values[0]) for name, values in measure(target, answer, problem.classes, weights).items()}
-                for answer in fitted.predict(table)
-            ]
-            for (table, target), weights in zip(parts, (ones[:, : len(validation.target)], ones), strict=True)
-        ]
+        found = []
+        for table, target in parts:
+            ones = np.ones((1, len(target)))
+            points = [measure(target, answer, problem.classes, ones) for answer in fitted.predict(table)]
+            found.append([{name: float(values[0]) for name, values in point.items()} for point in points])
+        return found
 
     def run(repetition: int, booster: int) -> Any:
         key = fingerprint("tabsyn", data, problem.seed, repetition, BOOSTERS[booster], TREES)
