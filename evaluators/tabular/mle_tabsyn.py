@@ -35,7 +35,7 @@ import xgboost
 from numpy.typing import NDArray
 
 from bench.records import Schema
-from evaluators.tabular.encode import LOG_RANGE, Encoding, Examples
+from evaluators.tabular.encode import LARGEST, LOG_RANGE, Encoding, Examples
 from evaluators.tabular.prediction import accuracy, macro_auc, r_squared, root_mean_squared_error
 
 Array = NDArray[np.float64]
@@ -101,13 +101,14 @@ def tables(encoding: Encoding, train: Examples, test: Examples, test_target: Arr
     made = []
     for examples, target in ((train, train.target), (test, test_target)):
         columns = [examples.features[:, place].astype(np.float32) for place in numeric]
-        scaled, low, high = scale(columns, low, high)
+        with np.errstate(over="ignore"):
+            scaled, low, high = scale(columns, low, high)
         of_place = dict(zip(numeric, scaled, strict=True))
         features = [
             of_place[place][:, None] if place in of_place else one_hot(column, len(encoding.categories[name]))
             for place, (name, column) in enumerate(zip(encoding.schema.features, examples.features.T, strict=True))
         ]
-        made.append(Table(np.hstack(features).astype(np.float32), target))
+        made.append(Table(np.clip(np.hstack(features).astype(np.float32), -LARGEST, LARGEST), target))
     return made[0], made[1]
 
 

@@ -102,7 +102,8 @@ def tune(
 
         def fit() -> tuple[float, int]:
             fitted = learner.fit(problem, parameters, maximum_trees, train, validation)
-            return float(fitted.loss), fitted.trees
+            # a loss that overflows is the worst, not an error
+            return float(np.nan_to_num(fitted.loss, nan=np.inf)), fitted.trees
 
         return known.remember(key, fit)
 
