@@ -4,7 +4,7 @@
                  model/        of a fit: what Generator.save wrote
                  records.parquet  of a sample
                  scores.json   of a sample and of an evaluator
-    stages/.<key>.checkpoint   what a fit that was stopped goes on from
+    stages/.<key>.checkpoint   what a fit or an evaluation that was stopped goes on from
     runs/<run>/run.json        the run's spec, command, host, versions
                <cell>.json     a cell with the results of all its stages, failed ones included
     bench.duckdb               made from the files above (`bench.store.ingest`)
@@ -153,7 +153,10 @@ def private_stages(stages: Path, process: int) -> Path:
 
 
 def checkpoint_folder(stages: Path, key: str) -> Path:
-    """Where a fit keeps its state; stays where it was stopped from outside: killed, out of time or memory."""
+    """Where a fit or an evaluation keeps its state.
+
+    It stays where the stage was stopped from outside: killed, out of time or memory.
+    """
     return stages / f".{key}.checkpoint"
 
 

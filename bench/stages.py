@@ -258,8 +258,11 @@ def score(job: StageJob, stages: Path, building: Path, progress: Progress) -> Ou
         records = evaluator.reference_records(data)
     else:
         records = conform(pd.read_parquet(stages / job.upstream / RECORDS), data.schema)
+    evaluator.checkpoint = shards.checkpoint_folder(stages, job.key)
+    # seconds and memory are then those since the stop
+    resumed = evaluator.checkpoint.exists()
     scores = evaluator.evaluate(data, records, seed=job.seed, progress=progress)
-    return {"records": len(records)}, [asdict(one) for one in scores]
+    return {"records": len(records), "resumed": resumed}, [asdict(one) for one in scores]
 
 
 WORK: dict[Work, Callable[[StageJob, Path, Path, Progress], Outcome]] = {

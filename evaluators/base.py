@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -42,10 +43,14 @@ class Evaluator:
 
     `Config` is a frozen dataclass (empty where there is nothing to choose), given by keyword as
     for a generator: `MachineLearningEfficiency(trials=5)`.
+
+    The same evaluation, killed and started again with the same folder as `checkpoint`, may go on from
+    there, to the same scores. The folder's removal is the caller's; an evaluator may ignore it.
     """
 
     Config: ClassVar[type]
     families: ClassVar[frozenset[Family]]
+    checkpoint: Path | None = None  # set from outside: where a long `evaluate` may keep what is finished
 
     def __init__(self, config: Any = None, **options: Any) -> None:
         known = {f.name for f in fields(self.Config)}

@@ -13,6 +13,8 @@ from evaluators.tabular.codes import numbers
 
 # Beijing's PM2.5 is predicted on this scale throughout the field (TabSyn, DiffLM).
 LOG_RANGE = (1.0, 20000.0)
+# The libraries compute in single precision; larger numbers are cut to this, far beyond any measurement.
+LARGEST = 1e37
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,14 @@ class Encoding:
 
     def _feature(self, column: pd.Series) -> NDArray[np.float64]:
         if column.name not in self.categories:
-            return numbers(column)
+            return np.clip(numbers(column), -LARGEST, LARGEST)
         labels = self.categories[column.name]
         return look_up(column, labels, unknown=len(labels))
 
     def _target(self, column: pd.Series) -> NDArray[np.float64]:
         if self.schema.task == "classification":
             return look_up(column.astype("str"), self.classes, unknown=-1)
-        values = numbers(column)
+        values = np.clip(numbers(column), -LARGEST, LARGEST)
         return np.log(np.clip(values, *LOG_RANGE)) if self.schema.log_target else values
 
 

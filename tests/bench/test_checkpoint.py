@@ -1,4 +1,4 @@
-"""A fit that is stopped finds the folder that it left, and only then."""
+"""A fit or an evaluation that is stopped finds the folder that it left, and only then."""
 
 import json
 
@@ -73,3 +73,29 @@ def test_generating_begins_anew_by_force(run, table, results):
 def test_only_a_fit_that_was_stopped_from_outside_keeps_its_folder(run, end, kept):
     assert run(end)[1].failed
     assert run()[0] == [kept]
+
+
+def test_a_stopped_evaluation_goes_on_and_its_folder_goes_when_it_is_done(table, results, monkeypatch):
+    import fakes
+
+    found = []
+    end = [KeyboardInterrupt()]
+    evaluate = fakes.Mean.evaluate
+
+    def evaluate_slowly(self, data, synthetic, *, seed=0, progress=None):
+        found.append(self.checkpoint.exists())
+        self.checkpoint.mkdir(exist_ok=True)
+        if end:
+            raise end.pop()
+        return evaluate(self, data, synthetic, seed=seed, progress=progress)
+
+    monkeypatch.setattr(fakes.Mean, "evaluate", evaluate_slowly)
+    names = ["fake"], [str(table)], ["fake_mean"]
+    with pytest.raises(KeyboardInterrupt):
+        bench.run(*names, target="class", sentinels=False, results=results)
+    ended = bench.run(*names, target="class", sentinels=False, results=results)
+    # the reference, stopped and taken up again, and the sample's scores, which have a folder of their own
+    assert found == [False, True, False]
+    details = [json.loads(text)["resumed"] for text in ended.stages.query("stage == 'fake_mean'")["details"]]
+    assert sorted(details) == [False, True]
+    assert list(results.glob("stages/.*")) == []
