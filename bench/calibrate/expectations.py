@@ -27,6 +27,7 @@ class Expectation:
         must_see: damages that it must score worse, the more so the larger they are.
         must_not_see: damages that it must not score worse.
         protocol, evaluator: as `metric`.
+        datasets: where it is asked; empty for everywhere.
     """
 
     metric: str
@@ -35,6 +36,7 @@ class Expectation:
     must_not_see: tuple[str, ...] = ()
     protocol: str = "*"
     evaluator: str = "*"
+    datasets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in (*self.must_see, *self.must_not_see):
@@ -69,7 +71,7 @@ class Outcome:
 def read_expectations(path: Path = FILE) -> list[Expectation]:
     """The expectations that are kept with the harness."""
     with path.open("rb") as file:
-        entries = tomllib.load(file)["expectation"]
+        content = tomllib.load(file)
     return [
         Expectation(
             entry["metric"],
@@ -78,8 +80,9 @@ def read_expectations(path: Path = FILE) -> list[Expectation]:
             tuple(entry.get("must_not_see", ())),
             entry.get("protocol", "*"),
             entry.get("evaluator", "*"),
+            tuple(content["datasets"]),
         )
-        for entry in entries
+        for entry in content["expectation"]
     ]
 
 

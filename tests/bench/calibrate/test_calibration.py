@@ -172,3 +172,13 @@ def test_cheap_metrics_order_the_damage_as_they_must():
 def test_every_metric_orders_the_damage_as_it_must(name):
     options = config.settings(overrides=run.BUDGET).evaluators
     assert unmet(run.calibrate([name], house_evaluators(), options=options)) == []
+
+
+def test_expectations_are_asked_where_they_were_stated():
+    asked = Expectation("column_shape_error_percent", "shapes", ("marginals",), datasets=("adult",))
+    there, elsewhere = (
+        run.calibrate([name], ["density"], ["marginals"], expectations=[asked], rows=100, seeds=2).found[0]
+        for name in ("adult", "beijing")
+    )
+    assert not there.passed
+    assert elsewhere.passed
