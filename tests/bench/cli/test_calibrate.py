@@ -44,7 +44,7 @@ def test_the_same_command_writes_the_same_files(tmp_path):
 def test_an_expectation_that_is_not_met_is_said_and_ends_with_1(tmp_path, monkeypatch):
     from bench.calibrate import expectations, run
 
-    other = expectations.Expectation("column_shape_error_percent", "relations", ("marginals",))
+    other = expectations.Expectation("column_shape_error_percent", "relations", ("marginals",), protocol="harness")
     monkeypatch.setattr(run, "read_expectations", lambda: [other])
     done = call(*SMALL, "--evaluator", "density", "--damage", "marginals", "--out", tmp_path / "page.html")
     assert done.exit_code == 1
