@@ -37,7 +37,9 @@ MEASURED = {
     "column_shape_error_percent": "shape %",
     "pair_trend_error_percent": "trend %",
     "xgboost_auc": "AUC",
+    "catboost_auc": "CatBoost AUC",
     "xgboost_rmse_log": "RMSE of log",
+    "catboost_rmse_log": "CatBoost RMSE of log",
     "c2st_xgboost_auc": "C2ST",
     "dcr_share_percent": "DCR share %",
 }
@@ -72,10 +74,11 @@ def run(data: Dataset, options: dict[str, object], seed: int, samples: int, tria
     drawn = [generator.sample(len(data.train), seed=number).records for number in range(samples)]
     sampled = time.process_time()
     scores = pd.DataFrame([measure(data, records, trials) for records in drawn])
+    checks = [(check.step, check.reconstruction + check.kl) for check in generator.history.checks]
     return {
+        "bounds": checks,
         "scores": scores.mean().to_dict(),
         "errors": (scores.std() / samples**0.5).fillna(0.0).to_dict(),
-        "real": measure(data, data.train, trials),
         "fit_cpu_seconds": fitted - begin,
         "sample_cpu_seconds": (sampled - fitted) / samples,
     }
@@ -118,6 +121,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     lines = [json.loads(line) for line in arguments.out.read_text().splitlines()] if arguments.out.exists() else []
+    real: dict[str, dict[str, float]] = {}
     done = {(line["dataset"], line["variant"], line["seed"]) for line in lines}
     for name in arguments.dataset:
         variant = "original" if arguments.data_dir else "demo"
@@ -126,8 +130,10 @@ def main() -> None:
             for seed in arguments.seed or [0]:
                 if (name, text, seed) in done:
                     continue
+                if name not in real:
+                    real[name] = measure(data, data.train, arguments.trials)
                 result = run(data, parse_variant(text), seed, arguments.samples, arguments.trials)
-                lines.append({"dataset": name, "variant": text, "seed": seed, **result})
+                lines.append({"dataset": name, "variant": text, "seed": seed, "real": real[name], **result})
                 with arguments.out.open("a") as file:
                     file.write(json.dumps(lines[-1]) + "\n")
     show(lines)
