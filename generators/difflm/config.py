@@ -72,6 +72,8 @@ class DiffLMConfig:
         diffusion_batch: latents of a step.
         diffusion_learning_rate: peak of AdamW; cosine.
         ema_decay: of the denoiser's averaged weights.
+        matched_draws: latents that are drawn after training to match their mean and covariance with those
+            that were learnt from, many times `latent_size`; 0 leaves draws as they are.
         condition_dropout: share of the records for which a denoiser that is to be guided sees no column
             at all; for the others it sees a random subset.
         sampler: `heun`, `euler` or `stochastic`.
@@ -152,6 +154,7 @@ class DiffLMConfig:
     diffusion_batch: int = 512
     diffusion_learning_rate: float = 2e-3
     ema_decay: float = 0.999
+    matched_draws: int = 16_384
     condition_dropout: float = 0.5
     sampler: Literal["heun", "euler", "stochastic"] = "heun"
     sampler_steps: int = 32

@@ -7,7 +7,7 @@ the noise of posterior samples hides the structure of the data from the diffusio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -17,9 +17,11 @@ from generators.difflm.checkpoint import Checkpoint
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.denoiser import Denoiser, build_denoiser
 from generators.difflm.diffusion import train_denoiser
+from generators.difflm.moments import moment_map
 from generators.difflm.sampler import guided, sample_latents
 
 SCALE = 2.0
+PARTS = ("centre", "deviation", "matrix", "offset")  # of a LatentModel, beside its denoiser
 PREFIX = "denoiser."  # of its weights in a state
 CHUNK = 1024  # latents that are drawn together: bounds the memory, and what a CPU's cache holds is fastest
 
@@ -32,11 +34,15 @@ class LatentModel:
         denoiser: of centred and scaled latents.
         centre: (latent,) mean of the latents.
         deviation: (latent,) standard deviation of the noise that drawing adds; zeros for none.
+        matrix, offset: (latent, latent) and (latent,), what is done to latents that are drawn without a
+            condition before noise is added, see `moments.py`.
     """
 
     denoiser: Denoiser
     centre: torch.Tensor
     deviation: torch.Tensor
+    matrix: torch.Tensor
+    offset: torch.Tensor
 
     def draw(
         self,
@@ -78,7 +84,10 @@ class LatentModel:
                 churn=config.churn,
                 generator=generator,
             )
-            chunk.copy_(scaled * SCALE + self.centre + self.deviation * noise[1])
+            clean = scaled * SCALE + self.centre
+            if given is None:
+                clean = clean @ self.matrix.T + self.offset
+            chunk.copy_(clean + self.deviation * noise[1])
         broken = int((~torch.isfinite(latents)).any(dim=1).sum())
         if broken:
             raise BenchError(
@@ -90,7 +99,7 @@ class LatentModel:
     def state(self) -> dict[str, torch.Tensor]:
         """All that `restore` needs, by name."""
         weights = {PREFIX + name: value for name, value in self.denoiser.state_dict().items()}
-        return {**weights, "centre": self.centre, "deviation": self.deviation}
+        return {**weights, **{name: getattr(self, name) for name in PARTS}}
 
     @classmethod
     def restore(cls, state: dict[str, torch.Tensor], config: DiffLMConfig) -> LatentModel:
@@ -100,7 +109,7 @@ class LatentModel:
         denoiser = build_denoiser(config, len(centre), vocabulary, seed=0).to(centre.device)
         weights = {name.removeprefix(PREFIX): value for name, value in state.items() if name.startswith(PREFIX)}
         denoiser.load_state_dict(weights)
-        return cls(denoiser.requires_grad_(False), centre, state["deviation"])
+        return cls(denoiser.requires_grad_(False), *(state[name] for name in PARTS))
 
 
 def fit_latent_model(
@@ -153,4 +162,14 @@ def fit_latent_model(
         progress=progress,
         checkpoint=checkpoint,
     )
-    return LatentModel(denoiser, centre, noise if learns_means else torch.zeros_like(noise))
+    still, identity = torch.zeros_like(noise), torch.eye(len(noise), device=noise.device)
+    model = LatentModel(denoiser, centre, still, identity, still)
+    if config.matched_draws:
+        drawn = model.draw(config.matched_draws, config=config, generator=generator)
+        if learns_means:
+            wanted = mean
+        else:
+            wanted = mean + deviation * torch.randn(mean.shape, generator=generator).to(mean.device)
+        matrix, offset = moment_map(drawn, wanted)
+        model = replace(model, matrix=matrix, offset=offset)
+    return replace(model, deviation=noise) if learns_means else model

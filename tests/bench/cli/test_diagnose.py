@@ -21,6 +21,7 @@ TINY = {
     "steps": 5,
     "least_steps": 5,
     "diffusion_steps": 5,
+    "matched_draws": 256,
     "diffusion_width": 8,
     "sampler_steps": 2,
 }

@@ -91,7 +91,14 @@ def test_shards_go_on_where_one_process_was_killed(alone, tmp_path):
 def test_the_command_line_fits_in_two_processes_and_writes_once(frame, tmp_path):
     frame.head(80).to_csv(tmp_path / "people.csv", index=False)
     results = tmp_path / "results"
-    small = {"steps": 10, "least_steps": 10, "diffusion_steps": 10, "batch_records": 9, "decode_batch": 4}
+    small = {
+        "steps": 10,
+        "least_steps": 10,
+        "diffusion_steps": 10,
+        "matched_draws": 256,
+        "batch_records": 9,
+        "decode_batch": 4,
+    }
     call = ["bench", "generate", "--generator", "difflm", "--dataset", tmp_path / "people.csv", "--target", "y"]
     call += ["-n", 50, "--results", results]
     for name, value in (TINY | small).items():

@@ -19,6 +19,7 @@ FAST = {
     "steps": 200,
     "least_steps": 200,
     "diffusion_steps": 200,
+    "matched_draws": 256,
     "sampler_steps": 12,
     "batch_tokens": 500,
     "learning_rate": 3e-3,

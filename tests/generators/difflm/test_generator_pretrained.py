@@ -20,6 +20,7 @@ FAST = {
     "diffusion_width": 16,
     "diffusion_blocks": 1,
     "diffusion_steps": 10,
+    "matched_draws": 256,
     "sampler_steps": 4,
     "steps": 10,
     "least_steps": 10,

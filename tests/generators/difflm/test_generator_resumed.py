@@ -15,6 +15,7 @@ OPTIONS = {
     "diffusion_width": 16,
     "diffusion_blocks": 1,
     "diffusion_steps": 12,
+    "matched_draws": 256,
     "diffusion_batch": 32,
     "sampler_steps": 4,
     "steps": 12,

@@ -12,7 +12,13 @@ from generators.difflm.config import DiffLMConfig
 from generators.difflm.latent import CHUNK, LatentModel, fit_latent_model
 
 SMALL = DiffLMConfig(
-    diffusion_width=32, diffusion_blocks=1, diffusion_steps=400, diffusion_batch=256, ema_decay=0.98, sampler_steps=16
+    diffusion_width=32,
+    diffusion_blocks=1,
+    diffusion_steps=400,
+    diffusion_batch=256,
+    ema_decay=0.98,
+    sampler_steps=16,
+    matched_draws=2048,
 )
 QUICK = dataclasses.replace(SMALL, diffusion_steps=3, sampler_steps=3)
 CENTRE, MEAN_STD, DEVIATION = torch.tensor([3.0, -1.0]), torch.tensor([0.8, 0.4]), torch.tensor([0.6, 0.9])
