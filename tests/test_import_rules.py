@@ -13,7 +13,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("bench", "generators", "evaluators", "leaderboards")
-WORDS = {"bench.condition", "bench.records", "bench.frames", "bench.errors", "bench.progress"}
+WORDS = {
+    *("bench.chat", "bench.condition", "bench.errors", "bench.frames", "bench.near_duplicates"),
+    *("bench.progress", "bench.records"),
+}
 LINE_LIMIT = 400
 # Written so that this file does not match itself.
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(work|root|home|opt)/[\w.]|\.\./shared[/]")
