@@ -20,6 +20,7 @@ from bench.errors import BenchError
 from bench.records import Schema
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.injection import positions_in_front
+from generators.difflm.lengths import longest
 from generators.difflm.pretrained import context_length, reach, read_config, reading
 from generators.difflm.serialise import field_texts, plain, to_texts
 from generators.difflm.tokens import PAD, Tokens
@@ -55,7 +56,8 @@ class PretrainedTokenizer:
 
         Raises:
             BenchError: the tokenizer cannot be read or has neither beginning nor end of text, or a train
-                record cannot be spelled, or is longer than `max_length` or than the decoder's context.
+                record cannot be spelled, or too many of them are longer than `max_length` or than the
+                decoder's context, see `lengths.longest`.
         """
         name = config.decoder
         learnt = cls.restore({"length": config.max_length}, schema, config)
@@ -68,13 +70,7 @@ class PretrainedTokenizer:
                     f"the vocabulary of decoder '{name}' cannot spell {culprit(train, place, schema, back)}"
                 )
         lengths = np.asarray([len(row) + 2 for row in rows])
-        for most, limit, remedy in length_limits(config):
-            if lengths.max() > most:
-                raise BenchError(
-                    f"{(lengths > most).sum()} of {len(rows)} train records are longer than {limit}; the longest has "
-                    f"{lengths.max()} tokens; {remedy} or shorten the records"
-                )
-        learnt.length = int(lengths.max())
+        learnt.length = min(longest(lengths, *limit) for limit in length_limits(config))
         return learnt
 
     def encode(self, records: pd.DataFrame) -> tuple[Tokens, np.ndarray]:

@@ -14,9 +14,9 @@ import pandas as pd
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from bench.errors import BenchError
 from bench.records import Schema
 from generators.difflm.grammar import text_grammar
+from generators.difflm.lengths import longest
 from generators.difflm.serialise import to_texts
 from generators.difflm.table_tokenizer import BEGIN
 from generators.difflm.tokens import PAD, Tokens
@@ -32,6 +32,7 @@ class TextTokenizer:
 
     def __init__(self, tokenizer: Tokenizer, schema: Schema, length: int) -> None:
         self.tokenizer = tokenizer
+        self.tokenizer.encode_special_tokens = True  # <end> inside a record is text
         self.schema = schema
         self.size = tokenizer.get_vocab_size()
         self.length = length
@@ -42,7 +43,7 @@ class TextTokenizer:
         """Learn merges from the train records.
 
         Raises:
-            BenchError: a train record is longer than `max_length` tokens.
+            BenchError: too many train records are longer than `max_length` tokens, see `lengths.longest`.
         """
         texts = to_texts(train, schema)
         tokenizer = Tokenizer(models.BPE())
@@ -54,13 +55,8 @@ class TextTokenizer:
         )
         tokenizer.train_from_iterator(texts, trainer)
         lengths = [len(encoding) + 2 for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
-        if max(lengths) > max_length:
-            long = sum(length > max_length for length in lengths)
-            raise BenchError(
-                f"{long} of {len(texts)} train records are longer than max_length = {max_length} tokens "
-                f"(the longest has {max(lengths)}); raise max_length or shorten the records"
-            )
-        return cls(tokenizer, schema, max(lengths))
+        limit = f"max_length = {max_length} tokens"
+        return cls(tokenizer, schema, longest(np.asarray(lengths), max_length, limit, "raise max_length"))
 
     def encode(self, records: pd.DataFrame) -> tuple[Tokens, np.ndarray]:
         """Token ids and which records fit into `length`; see `TableTokenizer.encode`."""
