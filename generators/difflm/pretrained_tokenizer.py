@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from tokenizers import Tokenizer
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.tokenization_utils_base import VERY_LARGE_INTEGER
 
@@ -97,6 +98,11 @@ class PretrainedTokenizer:
             stop = len(row) - 1 if row[start:][-1:] == [self.end] else len(row)
             rows.append(row[start:stop])
         return self._texts(rows)
+
+    @property
+    def backend(self) -> Tokenizer:
+        """What spells text."""
+        return self.tokenizer.backend_tokenizer
 
     def quantiles(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Tokens of text have no order."""

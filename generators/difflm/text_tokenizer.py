@@ -15,7 +15,6 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from bench.records import Schema
-from generators.difflm.grammar import text_grammar
 from generators.difflm.lengths import longest
 from generators.difflm.serialise import to_texts
 from generators.difflm.table_tokenizer import BEGIN
@@ -28,7 +27,8 @@ SPECIAL = ["<begin>", "<end>"]
 class TextTokenizer:
     """Records as text <-> token ids; the counterpart of `TableTokenizer`."""
 
-    begin = BEGIN
+    begin, end = BEGIN, END
+    grammar = None
 
     def __init__(self, tokenizer: Tokenizer, schema: Schema, length: int) -> None:
         self.tokenizer = tokenizer
@@ -36,7 +36,6 @@ class TextTokenizer:
         self.schema = schema
         self.size = tokenizer.get_vocab_size()
         self.length = length
-        self.grammar = text_grammar(END, self.size, END)
 
     @classmethod
     def learn(cls, train: pd.DataFrame, schema: Schema, *, vocabulary: int, max_length: int) -> TextTokenizer:
@@ -72,6 +71,11 @@ class TextTokenizer:
     def texts(self, ids: np.ndarray) -> list[str]:
         """The text of every row of ids; special tokens are left out."""
         return self.tokenizer.decode_batch([row[row != PAD].tolist() for row in ids], skip_special_tokens=True)
+
+    @property
+    def backend(self) -> Tokenizer:
+        """What spells text."""
+        return self.tokenizer
 
     def quantiles(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Byte-pair tokens have no order."""
