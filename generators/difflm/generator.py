@@ -131,9 +131,7 @@ class DiffLM(Generator):
                 checkpoint=checkpoint,
             )
 
-    def _split(
-        self, data: Dataset, generator: torch.Generator, progress: Progress
-    ) -> tuple[Tokens, Tokens]:
+    def _split(self, data: Dataset, generator: torch.Generator, progress: Progress) -> tuple[Tokens, Tokens]:
         """Records to learn from and records to choose the weights by.
 
         Train records that are too long, and validation records that the train vocabulary cannot spell, are

@@ -24,12 +24,13 @@ REAL = r"-?(0|[1-9][0-9]{0,15})\.[0-9]{1,21}"
 POWER = r"-?[1-9](\.[0-9]{1,16})?e"
 EXPONENT = "([0-9]{2}|[1-3][0-9]{2})"
 LEAST_PLAIN, LEAST_POWER = 1e-4, 1e16  # Python writes numbers below and from here on with an exponent
-SIGN = r'[^"\\\s\x00-\x1f]|\\["\\]'  # what is more than space
+SIGN = r'[^"\\\s\x00-\x1f]|\\(["\\b]|u00(0[0-8ef]|1[0-9ab]))'  # what is more than space
 CHARACTER = r'([^"\\\x00-\x1f]|\\(["\\bfnrt]|u00[01][0-9a-f]))'
 # any JSON: half of a surrogate pair is no character
 PLAIN = "([0-9a-cA-CefEF][0-9a-fA-F]|[dD][0-7])[0-9a-fA-F]{2}"
 PAIR = r"[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 ANY_CHARACTER = rf'([^"\\\x00-\x1f]|\\(["\\\/bfnrt]|u({PLAIN}|{PAIR})))'
+ESCAPED = rf"\\(\/|u({PLAIN}|{PAIR}))"
 ANY_NUMBER = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 LEXEMES = rf"""
 INTEGER: /{INTEGER}/
@@ -39,7 +40,7 @@ LARGE: /{POWER}[+]{EXPONENT}/
 STRING: /"{CHARACTER}*"/
 NAME: /"{CHARACTER}*({SIGN}){CHARACTER}*"/
 ANY_STRING: /"{ANY_CHARACTER}*"/
-ANY_NAME: /"{ANY_CHARACTER}*({SIGN}){ANY_CHARACTER}*"/
+ANY_NAME: /"{ANY_CHARACTER}*({SIGN}|{ESCAPED}){ANY_CHARACTER}*"/
 ANY_NUMBER: /{ANY_NUMBER}/
 SPACE: /[ \t\n\r]+/
 """
@@ -65,7 +66,9 @@ FREE = Style('SPACE? "," SPACE?', 'SPACE? ":" SPACE?', "SPACE?", "ANY_STRING", "
 SEPARATORS = ((",", ":"), (", ", ": "))
 
 
-def record_grammar(train: pd.DataFrame, schema: Schema, parameters: Sequence[str] = (), names: Sequence[str] = ()) -> str:
+def record_grammar(
+    train: pd.DataFrame, schema: Schema, parameters: Sequence[str] = (), names: Sequence[str] = ()
+) -> str:
     """The grammar of the records of a schema that is no single text.
 
     Args:
@@ -164,8 +167,12 @@ def parameter_rules(name: str, values: pd.Series) -> list[str]:
     whole = parts | {"type": literal('"object"')}
     inner = parts | {"type": f"({' | '.join(spelled_types(forms, style))})"}
     if not forms.inner:
-        whole["properties"] = several("{}", f"{style.name} {style.colon} {name}_value", style)
-    rules = [alternatives(name, [f"{style.space} {written(form, whole, style)} {style.space}" for form in sorted(forms.whole)])]
+        whole["properties"] = f'"{{" {style.space} "}}"'
+    rules = [
+        alternatives(
+            name, [f"{style.space} {written(form, whole, style)} {style.space}" for form in sorted(forms.whole)]
+        )
+    ]
     if forms.inner:
         rules.append(alternatives(f"{name}_inner", [written(form, inner, style) for form in sorted(forms.inner)]))
     return rules + json_rules(name, style)
@@ -174,8 +181,9 @@ def parameter_rules(name: str, values: pd.Series) -> list[str]:
 def spelled_types(forms: Forms, style: Style) -> list[str]:
     """The types of inner schemas, a text or a list of texts each."""
     return [
-        literal(json.dumps(one)) if isinstance(one, str) else
-        f'"[" {style.space} {f" {style.comma} ".join(literal(json.dumps(kind)) for kind in one)} {style.space} "]"'
+        literal(json.dumps(one))
+        if isinstance(one, str)
+        else f'"[" {style.space} {f" {style.comma} ".join(literal(json.dumps(kind)) for kind in one)} {style.space} "]"'
         for one in sorted(forms.types, key=str)
     ]
 

@@ -28,7 +28,7 @@ def longest(lengths: np.ndarray, most: int, limit: str, remedy: str) -> int:
     long = int((lengths > most).sum())
     if long > MOST_LEFT_OUT * len(lengths):
         raise BenchError(
-            f"{long} of {len(lengths)} train records are longer than {limit}, and at most {MOST_LEFT_OUT:.0%} may be "
-            f"left out; the longest has {lengths.max()} tokens; {remedy} or shorten the records"
+            f"{long} of {len(lengths)} train records are longer than {limit}; the longest has {lengths.max()} tokens, "
+            f"and at most {MOST_LEFT_OUT:.0%} of the records may be left out; {remedy} or shorten the records"
         )
     return int(lengths[lengths <= most].max())
