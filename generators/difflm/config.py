@@ -30,7 +30,8 @@ class DiffLMConfig:
         atom_limit: a numeric column with at most this many distinct values needs no digits.
         atom_share: share of the rows from which on a single number gets a token of its own.
         vocabulary: byte-pair tokens for records that are text (code, tools).
-        max_length: most tokens of a record that is spelled as text.
+        max_length: most tokens of a record that is spelled as text; longer ones are left out of training,
+            and refused where they are more than a tenth.
         column_order: in which columns of a table are spelled: as in the schema, the target first, or in a
             random order of every record and step (compact decoder only).
 
@@ -84,9 +85,9 @@ class DiffLMConfig:
         temperature: of decoding; 1 draws from the model itself, 0 takes the likeliest token.
         top_p: the likeliest tokens with at least this much mass are kept; 1 for all.
         top_k: the likeliest tokens that are kept; 0 for all.
-        constraint: of a pretrained decoder's tables and tools: `schema` keeps every record legal while it
-            is written (needs llguidance), `check` rejects illegal ones. Programs are always checked,
-            rows of the compact decoder always legal.
+        constraint: of records that are written as JSON, which are tools, and tables of a pretrained
+            decoder: `schema` keeps every record legal while it is written, `check` rejects illegal ones.
+            Programs are always checked, and so is what no grammar can say of tools.
         where: `rejection` is exact and costs one over the share of fitting records; `guidance` draws
             latents given the condition and forces its values, which the denoiser has to learn in the fit.
         guidance: weight of the condition on the latents; 1 draws from the learnt conditional.
