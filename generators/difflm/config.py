@@ -83,6 +83,7 @@ class DiffLMConfig:
 
     Sampling:
         temperature: of decoding; 1 draws from the model itself, 0 takes the likeliest token.
+        program_temperature: the same for programs: one wrong token in a hundred is one that does not parse.
         top_p: the likeliest tokens with at least this much mass are kept; 1 for all.
         top_k: the likeliest tokens that are kept; 0 for all.
         constraint: of records that are written as JSON, which are tools, and tables of a pretrained
@@ -136,7 +137,7 @@ class DiffLMConfig:
 
     steps: int = 4000
     epochs: int = 10
-    text_epochs: int = 25
+    text_epochs: int = 10
     least_steps: int = 400
     batch_tokens: int = 1500
     batch_records: int = 0
@@ -162,6 +163,7 @@ class DiffLMConfig:
     churn: float = 0.0
 
     temperature: float = 1.0
+    program_temperature: float = 0.7
     top_p: float = 1.0
     top_k: int = 0
     constraint: Literal["schema", "check"] = "schema"

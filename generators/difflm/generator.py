@@ -166,7 +166,7 @@ class DiffLM(Generator):
         return posterior[0], posterior[1]
 
     def _sample(self, n: int, seed: int, where: Condition, progress: Progress) -> Sample:
-        request = self._request(where, self.config.temperature)
+        request = self._request(where, self.temperature)
         with progress.task("sampling", n, unit="records") as task:
             blocks = draw_blocks(
                 n,
@@ -179,6 +179,11 @@ class DiffLM(Generator):
         rejected = sum((Counter(block.rejected) for block in blocks), Counter())
         shortfall = None if len(records) == n else f"{attempts} attempts gave {len(records)} of {n} records"
         return Sample(records, attempts, dict(rejected), shortfall)
+
+    @property
+    def temperature(self) -> float:
+        """At which records of this family are drawn."""
+        return self.config.program_temperature if self.codec.family == "code" else self.config.temperature
 
     def _request(self, where: Condition, temperature: float) -> Request:
         config = self.config
@@ -321,7 +326,7 @@ class DiffLM(Generator):
             draw,
             self.latent.deviation,
             read,
-            self.config.temperature,
+            self.temperature,
             {way: control(way) for way in ways},
             history,
         )

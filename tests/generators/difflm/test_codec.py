@@ -23,7 +23,11 @@ def dataset(schema: Schema, columns: dict[str, list]) -> Dataset:
 
 @pytest.mark.parametrize("target", [None, "kind"])
 def test_records_of_text_come_back(target):
-    schema = Schema((Column("text", "text"), Column("kind", "categorical"), Column("p", "json")), target, target and "classification")
+    schema = Schema(
+        (Column("text", "text"), Column("kind", "categorical"), Column("p", "json")),
+        target,
+        target and "classification",
+    )
     data = dataset(schema, {"text": ['a "b"', "<end>", "é\n"], "kind": ["x", "y", "x"], "p": [PARAMETERS] * 3})
     learnt = Codec.learn(data, DiffLMConfig(vocabulary=300))
     assert learnt.parameters == ["p"]

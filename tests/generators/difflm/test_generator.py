@@ -215,6 +215,14 @@ def test_code_is_sampled_as_programs_that_parse(coder):
     assert sample.attempts == len(sample.records) + sum(sample.rejected.values())
 
 
+def test_programs_have_a_temperature_of_their_own(coder, fitted):
+    cold = copy.copy(coder)
+    cold.config = replace(coder.config, program_temperature=0.05)
+    assert cold.sample(40).attempts < coder.sample(40).attempts
+    assert coder.temperature == coder.config.program_temperature == 0.7
+    assert fitted.temperature == fitted.config.temperature == 1.0
+
+
 def test_a_long_record_is_left_out_and_counted(coder):
     assert coder.fit_details == {"left_out_records": 1, "left_out_percent": 1.25}
     assert coder.codec.length < 100
