@@ -92,7 +92,8 @@ class DiffLMConfig:
         where: `rejection` is exact and costs one over the share of fitting records; `guidance` draws
             latents given the condition and forces its values, which the denoiser has to learn in the fit.
         guidance: weight of the condition on the latents; 1 draws from the learnt conditional.
-        decode_batch: records that are decoded together; bounds the memory of sampling.
+        decode_batch: records that are decoded together, fewer where they are long; bounds the memory of
+            sampling.
         attempts_per_record: attempts that a record may cost before sampling ends with a shortfall.
     """
 

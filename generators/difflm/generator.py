@@ -48,6 +48,7 @@ from generators.difflm.train import train_autoencoder
 from generators.difflm.vae import VariationalAutoencoder
 
 VALIDATION_SHARE, VALIDATION_MOST = 0.03, 1000
+CACHED_TOKENS = 2**19  # keys and values that decoding may hold: long texts are written fewer at a time
 BLOCK = 4  # batches of decoding that make a block: what one process samples at a time, with a seed of its own
 
 
@@ -249,7 +250,7 @@ class DiffLM(Generator):
                 begin=self.codec.tokenizer.begin,
                 length=self.codec.length - 1,
                 sampling=request.sampling,
-                slots=self.config.decode_batch,
+                slots=min(self.config.decode_batch, max(1, CACHED_TOKENS // self.codec.length)),
                 generator=generator,
                 allowed=request.allowed,
             )
