@@ -8,6 +8,7 @@ there must be, and which of them answers which expectation. Parallel calls may c
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Literal
 
 from bench.errors import BenchError, unknown_name
@@ -49,8 +50,8 @@ def check_calls(
         return Verdict("wrong_count", f"{len(answers)} calls were expected, not {len(calls)}")
     rows = [expectation(answer, functions) for answer in answers]
     if protocol == "bfcl":
-        return match_greedily(calls, [lambda call, row=row: check_bfcl(call, *row) for row in rows])
-    return match_best(calls, [lambda call, row=row: check_harness(call, *row) for row in rows])
+        return match_greedily(calls, [partial(check_bfcl, function=f, allowed=allowed) for f, allowed in rows])
+    return match_best(calls, [partial(check_harness, function=f, allowed=allowed) for f, allowed in rows])
 
 
 def check_unanswered(calls: Sequence[Call], functions: Sequence[Function], protocol: Protocol) -> Verdict:
