@@ -85,9 +85,8 @@ def check_argument(parameter: str, value: Any, schema: Mapping[str, Any], allowe
     elif kind is not first:
         return Verdict("type_error:simple", f"{show(parameter)}: type {written} was expected, not {show(value)}")
     # of another type than documented: what BFCL calls a variable, compared literally
-    if first is not None and first is not expected:
-        expected = None
-    return check_value(parameter, value, expected, inner, allowed)
+    documented = expected if first in (None, expected) else None
+    return check_value(parameter, value, documented, inner, allowed)
 
 
 def check_value(
