@@ -9,6 +9,7 @@ definitions where the release shows lists of the APIs of one tool, and it is ask
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Hashable, Mapping
 from typing import Any, Literal
 
@@ -69,7 +70,7 @@ def shown(record: Mapping[Hashable, Any]) -> str:
 
 def value_of(value: Any) -> Any:
     if not isinstance(value, str):
-        return value if isinstance(value, int | float) and value == value else None
+        return value if isinstance(value, int | float) and math.isfinite(value) else None
     try:
         parsed = json.loads(value)
     except (ValueError, RecursionError):
