@@ -223,7 +223,7 @@ class Chat:
             try:
                 got = send()
             except Exception as error:
-                problem, pause = self.judge(error)
+                problem, pause = self.diagnose(error)
                 if retries == self.server.retries:
                     raise BenchError(f"'{self.server.url}' failed {retries + 1} times, last with {problem}") from None
                 pause = max(pause, self.server.pause_seconds * 2**retries)
@@ -234,7 +234,7 @@ class Chat:
                 self.reached = True
                 return got, retries
 
-    def judge(self, error: Exception) -> tuple[str, float]:
+    def diagnose(self, error: Exception) -> tuple[str, float]:
         """What went wrong, and the seconds that the server asks to wait.
 
         Raises:

@@ -62,7 +62,8 @@ def conversation(question: str) -> tuple[Message, ...]:
 def shown(record: Mapping[Hashable, Any]) -> str:
     """A record as the judge sees it: one JSON object, JSON columns as values, marks that it cannot close itself."""
     text = json.dumps({name: value_of(value) for name, value in record.items()}, ensure_ascii=False, indent=1)
-    text = text.replace("</tool>", "<\\/tool>")
+    # half a surrogate pair, which models write, cannot be sent
+    text = text.replace("</tool>", "<\\/tool>").encode("utf-8", "replace").decode()
     if len(text) > CHARACTERS:
         text = f"{text[:CHARACTERS]} [cut off after {CHARACTERS} of {len(text)} characters]"
     return f"<tool>\n{text}\n</tool>"
