@@ -223,8 +223,8 @@ def test_a_definition_cannot_close_its_marks_nor_grow_without_bound():
 
 
 def test_half_a_surrogate_pair_can_be_asked_about(data, chat_server):
-    odd = tools(5, 1).assign(parameters='{"title": "\\ud800"}', api_description="\ud83d")
-    scores = evaluate(data, odd.astype(object), chat_server(judge_by(longer)).url, retries=0)
+    odd = tools(5, 1).assign(parameters='{"title": "\\ud800"}')
+    scores = evaluate(data, odd, chat_server(judge_by(longer)).url, retries=0)
     assert scores["judge_grade_points"].value == 7
 
 
