@@ -41,7 +41,7 @@ def read(columns: Sequence[str], folder: Path) -> Original:
 
 
 def pairs(
-    path: Path, objects: Sequence[tuple[str, Object]], columns: Sequence[str]
+    path: Path, objects: Sequence[tuple[str, Object]], columns: Sequence[str], source: str = "output"
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Instruction and output as columns, and what was left out.
 
@@ -51,14 +51,15 @@ def pairs(
         path: for messages.
         objects: with the fields instruction, input (may be missing) and output, and their places.
         columns: `program`, or `instruction` and `program`.
+        source: the field that holds the program.
 
     Raises:
         BenchError: a field is missing or is not a text; names the place.
     """
-    rows, blank, unfenced_outputs = [], 0, 0
+    rows, blank, without_fences = [], 0, 0
     for place, record in objects:
-        program = unfenced(field(path, place, record, "output"))
-        unfenced_outputs += program != record["output"]
+        program = unfenced(field(path, place, record, source))
+        without_fences += program != record[source]
         if not program.strip():
             blank += 1
             continue
@@ -72,7 +73,7 @@ def pairs(
     if not rows:
         raise BenchError(f"'{path}' has no programs")
     notes = [f"{blank} records without a program left out"] if blank else []
-    notes += [f"fences, and the prose around them, taken off {unfenced_outputs} outputs"] if unfenced_outputs else []
+    notes += [f"fences, and the prose around them, taken off {without_fences} programs"] if without_fences else []
     return pd.DataFrame(rows, columns=list(columns), dtype="str"), tuple(notes)
 
 

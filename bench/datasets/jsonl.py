@@ -15,6 +15,7 @@ from bench.errors import BenchError
 
 LINES = (".jsonl", ".jsonl.gz")
 ARRAYS = (".json", ".json.gz")
+TOO_DEEP = "objects or lists are nested too deeply"
 Object = dict[str, Any]
 
 
@@ -29,7 +30,13 @@ def read_jsonl(path: Path, repair: Callable[[str], str] | None = None) -> pd.Dat
         BenchError: a line is not a JSON object, or the file is not UTF-8 or not a whole gzip file;
             names the line.
     """
-    return pd.DataFrame([flat(record) for _, record in read_objects(path, repair)])
+    records = []
+    for place, record in read_objects(path, repair):
+        try:
+            records.append(flat(record))
+        except RecursionError as error:
+            raise refused(path, place, TOO_DEEP) from error
+    return pd.DataFrame(records)
 
 
 def read_objects(path: Path, repair: Callable[[str], str] | None = None) -> list[tuple[str, Object]]:
@@ -53,14 +60,14 @@ def read_objects(path: Path, repair: Callable[[str], str] | None = None) -> list
         for number, line in enumerate(lines(path), start=1):
             place = f"line {number}"
             if line.strip():
-                text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
                 found.append((place, checked(parse(text, repair), text)))
             place = f"after line {number}"
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}" if error.lineno > 1 else place
         raise refused(path, where, f"{error.msg} (column {error.colno})") from error
     except RecursionError as error:
-        raise refused(path, place, "objects or lists are nested too deeply") from error
+        raise refused(path, place, TOO_DEEP) from error
     except (ValueError, EOFError, OSError, zlib.error) as error:
         raise refused(path, place, str(error)) from error
     return found

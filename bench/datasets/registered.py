@@ -53,12 +53,17 @@ def load_original(loader: Loader, protocol: str, split_seed: int, folder: Path) 
         difflm_parts=loader.difflm_parts,
         groups=near_groups(loader, frame, protocol, loader.together),
     )
-    extras = original.extras
+    extras, notes = original.extras, original.notes
     if loader.held_out is not None:
         extras = loader.held_out(extras, pd.concat([parts.train, parts.validation]))
+        notes += tuple(
+            f"{len(extras[name])} of {len(frame)} {name} kept: the others are about records of train or validation"
+            for name, frame in original.extras.items()
+            if len(extras[name]) < len(frame)
+        )
     excerpt = any(file.path in checksums for file in loader.excerpts)
     title = f"{loader.title} (excerpt)" if excerpt else loader.title
-    source = Source("original", title, loader.url, loader.licence, loader.citation, original.notes)
+    source = Source("original", title, loader.url, loader.licence, loader.citation, notes)
     identity = json.dumps([checksums, loader.schema.to_dict()], sort_keys=True)
     return Dataset(
         loader.name,

@@ -3,9 +3,9 @@
 The records are read from one file of APIs, or from ToolBench's own archive unpacked below the data
 folder: `data/toolenv/tools/CATEGORY/TOOL.json` and the queries in `data/test_instruction/GROUP.json`.
 
-The APIs of a tool share its description, so a split keeps each tool whole. A query is about one tool.
-Only those queries are kept whose tool is in neither train nor validation, so that no model that is
-trained there has seen an API that they offer.
+The APIs of a tool share its description, so a split keeps each tool whole. Queries are kept where no
+tool that they offer is in train or validation, and no API that answers them has a near duplicate of
+its own name there; so a model that is trained there has not seen what is asked for.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bench.datasets.base import DataFile, Extras, Loader, Original
 from bench.datasets.jsonl import Object, compact, read_objects
-from bench.datasets.tools import SCHEMA, Record, categories, parameters, read_folder
+from bench.datasets.tools import SCHEMA, Record, categories, parameters, read_folder, text
 from bench.errors import BenchError
+from bench.near_duplicates import record_texts, similarity_to_nearest
+from bench.records import Schema
 
 APIS = DataFile("toolbench/apis.jsonl.gz", "49071a5670fe536c21345e5ea50e98439701ef445d7faf1e39ec7bcf3e34468d")
 QUERIES = DataFile("toolbench/queries_g1.jsonl.gz", "4c6a6e298d2e58e928606c8deab310696dbbf72a666c0dd815306ff1ec4e19dd")
@@ -41,10 +44,13 @@ def read(folder: Path) -> Original:
         queries = [
             row for file in sorted((folder / TESTS.path).glob("*.json")) for row in read_queries(file, file.stem)
         ]
+    answered = [query for query in queries if query["answer"] != "[]"]
     extras = {"categories": categories(tools)}
-    if queries:
-        extras["queries"] = pd.DataFrame(queries, dtype="str")
-    return Original(pd.DataFrame(records, columns=SCHEMA.names), extras=extras)
+    if answered:
+        extras["queries"] = pd.DataFrame(answered, dtype="str")
+    missed = len(queries) - len(answered)
+    notes = (f"{missed} of {len(queries)} queries left out: no API that they offer answers them",) if missed else ()
+    return Original(pd.DataFrame(records, columns=SCHEMA.names), extras=extras, notes=notes)
 
 
 def as_record(path: Path, place: str, api: Object) -> Record:
@@ -69,8 +75,10 @@ def read_queries(path: Path, group: str) -> Iterator[Object]:
             relevant = {(tool, api) for tool, api in row.get("relevant_apis") or row["relevant APIs"]}
             offered = [definition(api) for api in row["api_list"]]
             answer = [{"name": api["name"]} for api in offered if (api["tool_name"], api["name"]) in relevant]
-            query = row["query"]
-        except (KeyError, TypeError, ValueError) as error:
+            query = text(row, "query")
+        except KeyError as error:
+            raise BenchError(f"'{path}', {place}: not a query in ToolBench's form: {error} is missing") from error
+        except (TypeError, ValueError) as error:
             raise BenchError(f"'{path}', {place}: not a query in ToolBench's form: {error}") from error
         yield {
             "query": query,
@@ -84,19 +92,31 @@ def definition(api: dict[str, Any]) -> dict[str, Any]:
     return {
         "tool_name": api["tool_name"],
         "name": api["api_name"],
-        "description": api["api_description"] or "",
+        "description": text(api, "api_description"),
         "parameters": parameters(api),
     }
 
 
 def held_out(extras: Extras, seen: pd.DataFrame) -> Extras:
-    """Without the queries that offer an API of a tool which is among the records `seen`."""
+    """Without the queries that offer a tool, or ask for a near duplicate of an API, among the records `seen`."""
     if "queries" not in extras:
         return extras
+    queries = extras["queries"]
     tools = set(seen["tool_name"])
-    offered = [{api["tool_name"] for api in json.loads(text)} for text in extras["queries"]["offered"]]
-    kept = extras["queries"][[not names & tools for names in offered]]
-    return {**extras, "queries": kept.reset_index(drop=True)}
+    offered = [json.loads(text) for text in queries["offered"]]
+    kept = np.array([all(api["tool_name"] not in tools for api in apis) for apis in offered], dtype=bool)
+    asked = [
+        (row, api["name"], api["description"], compact(api["parameters"]))
+        for row in np.flatnonzero(kept)
+        for api in offered[row]
+        if {"name": api["name"]} in json.loads(queries["answer"].iloc[row])
+    ]
+    definitions = Schema(SCHEMA.columns[2:])
+    answers = pd.DataFrame([api for _, *api in asked], columns=definitions.names, dtype="str")
+    namesakes = seen.loc[seen["api_name"].isin(answers["api_name"]), definitions.names]
+    near = similarity_to_nearest(record_texts(answers, definitions), record_texts(namesakes, definitions)) > 0
+    kept[[row for (row, *_), found in zip(asked, near, strict=True) if found]] = False
+    return {**extras, "queries": queries[kept].reset_index(drop=True)}
 
 
 def restore_line_break(line: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from bench.datasets.jsonl import compact
+from bench.datasets.jsonl import TOO_DEEP, compact
 from bench.errors import BenchError
 from bench.records import Column, Schema
 
@@ -100,7 +100,7 @@ def load_object(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
         compact(value).encode("utf-8")
     except RecursionError as error:
-        raise ValueError("objects or lists are nested too deeply") from error
+        raise ValueError(TOO_DEEP) from error
     if not isinstance(value, dict):
         raise ValueError("a JSON object was expected")
     return value
