@@ -209,8 +209,8 @@ def harness_groups(groups: Rows, seed: int) -> tuple[Rows, Rows, Rows]:
     """Rows of train, validation and test, each in the order of the table; a group is in one part.
 
     Groups are taken in random order. Each goes to test where it still fits into a tenth of the records,
-    else to validation where it fits into another, else to train. A group of more than a tenth is
-    therefore always in train.
+    else to validation where it fits into another, else to train. Large groups are therefore held out a
+    little less often than small ones, and one of more than a tenth never is.
 
     Args:
         groups: the group of each record, shape (records,).
