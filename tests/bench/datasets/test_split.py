@@ -178,6 +178,14 @@ def test_large_groups_are_held_out_as_often_as_small_ones():
     assert 1000 / 1200 - 0.06 < (held < 100).mean() < 1000 / 1200 + 0.02
 
 
+def test_no_group_is_most_of_a_held_out_part_where_there_are_enough_others():
+    groups = np.repeat(np.arange(401), [90] + [1] * 200 + [5] * 200)
+    for seed in range(20):
+        assert 0 in groups[harness_groups(groups, seed)[0]]
+    few = np.repeat(np.arange(10), 10)
+    assert [len(rows) for rows in harness_groups(few, 0)] == [80, 10, 10]
+
+
 def test_groups_join_near_duplicates_and_equal_values():
     schema = Schema((Column("tool", "text"), Column("about", "text")))
     words = "one two three four five six seven eight nine ten"
