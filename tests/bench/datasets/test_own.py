@@ -41,9 +41,7 @@ def everything(data):
     ids=["pairs", "program", "code", "text"],
 )
 def test_programs(tmp_path, name, record):
-    data = datasets.load(
-        write(tmp_path / name, [record(code) for code in programs(20)], ".json" in name[3:8] and "l" not in name)
-    )
+    data = datasets.load(write(tmp_path / name, [record(code) for code in programs(20)], array=".jsonl" not in name))
     assert data.family == "code"
     assert data.source.variant == "file"
     assert data.schema.names == ["program"]
@@ -61,7 +59,7 @@ def test_programs(tmp_path, name, record):
         },
         lambda i: {
             "tool_name": f"get_{i}",
-            "tool_description": f"gets number {i}",
+            "tool_description": "",
             "api_name": f"get_{i}",
             "api_description": f"gets number {i}",
             "parameters": PARAMETERS,
@@ -77,7 +75,7 @@ def test_tools(tmp_path, record):
     assert set(rows) == {f"get_{i}" for i in range(20)}
     assert rows["get_3"] == {
         "tool_name": "get_3",
-        "tool_description": "gets number 3",
+        "tool_description": "",
         "api_name": "get_3",
         "api_description": "gets number 3",
         "parameters": json.dumps(PARAMETERS, separators=(",", ":")),
