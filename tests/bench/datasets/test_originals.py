@@ -1,6 +1,5 @@
 """The original files, against facts published with them."""
 
-import ast
 import json
 import os
 from pathlib import Path
@@ -10,7 +9,7 @@ import pandas as pd
 import pytest
 
 from bench import datasets
-from bench.datasets import toolbench
+from bench.datasets import flytech, toolbench
 from bench.near_duplicates import record_texts, similarity_to_nearest
 
 pytestmark = [
@@ -105,7 +104,7 @@ def test_python_pairs():
     assert data.family == "code"
     assert sizes(data) == [960, 119, 119]
     for program in whole(data)["program"]:
-        ast.parse(program)
+        assert flytech.is_python(program)
 
 
 def test_toolbench():
