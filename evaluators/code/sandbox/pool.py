@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,7 @@ from bench.progress import Task as Bar
 from evaluators.code.sandbox.task import Limits, Outcome, Task
 from evaluators.code.sandbox.worker import frames
 from evaluators.code.sandbox.worker.confine import LAYERS
+from evaluators.code.sandbox.worker.testing import prepare
 
 # -S, -s, -P: no site packages and no folder of the user's on the path, so that all machines have the same library.
 OPTIONS = ("-s", "-S", "-P", "-B", "-X", "utf8")
@@ -89,7 +91,7 @@ class Worker:
         self.deadline = time.monotonic() + limits.wall_seconds + GRACE_SECONDS
         try:
             frames.write_frame(self.stdin, {"program": task.program, "alone": not task.test})
-            frames.write_frame(self.stdin, {"test": task.test, "entry_point": task.entry_point})
+            frames.write_frame(self.stdin, {"test": prepared(task.test), "entry_point": task.entry_point})
         except BrokenPipeError:
             pass
 
@@ -233,6 +235,11 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@lru_cache(maxsize=256)
+def prepared(test: str) -> dict[str, Any]:
+    return prepare(test) if test else {}
 
 
 def cores() -> int:
