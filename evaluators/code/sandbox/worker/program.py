@@ -88,7 +88,6 @@ OPERATIONS: dict[str, Any] = {
     "set attribute": setattr,
     "item": lambda value, key: value[key],
     "set item": lambda value, key, new: value.__setitem__(key, new),
-    "contains": lambda value, item: item in value,
     "length": len,
     "iterate": iter,
     "next": next,

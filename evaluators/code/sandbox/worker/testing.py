@@ -131,4 +131,5 @@ def of_leaving(error: Left) -> Verdict:
 
 
 def one_line(text: str) -> str:
-    return " ".join(text.split())[:LONGEST_DETAIL]
+    legal = text.encode("utf-8", "backslashreplace").decode("utf-8")  # a lone surrogate cannot be stored
+    return " ".join(legal.split())[:LONGEST_DETAIL]
