@@ -44,7 +44,6 @@ def confine(rules: Rules, folder: str) -> None:
     if LINUX:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         prctl(PR_SET_NO_NEW_PRIVS, 1)
-    if "namespaces" in rules.layers:
         drop_capabilities()
     if "landlock" in rules.layers:
         landlock.restrict(rules.readable, folder)
