@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bench.errors import BenchError
 from bench.records import Column, Schema
-from evaluators.code.validity import LONGEST_PROGRAM, CodeValidity, parses
+from evaluators.code.syntax import LONGEST_PROGRAM, syntax
+from evaluators.code.validity import CodeValidity
 
 SCHEMA = Schema((Column("instruction", "text"), Column("program", "text")))
 
@@ -54,7 +55,7 @@ def test_reference_is_not_the_test_part_where_there_is_another(make_dataset):
     "program", ["x = 1\n", "async def f():\n    await g()", "'\\d'", "# nothing", "x" * LONGEST_PROGRAM]
 )
 def test_legal_programs(program):
-    assert parses(program)
+    assert syntax(program).parses
 
 
 @pytest.mark.parametrize(
@@ -77,12 +78,12 @@ def test_legal_programs(program):
     ],
 )
 def test_programs_that_are_not_legal_or_beyond_the_parser(program):
-    assert not parses(program)
+    assert not syntax(program).parses
 
 
 @given(st.text(max_size=200))
 def test_any_text_has_an_answer(text):
-    assert parses(text) in (True, False)
+    assert syntax(text).parses in (True, False)
 
 
 def test_missing_programs_do_not_parse(data):

@@ -80,7 +80,7 @@ for name, module in list(sys.modules.items()):
     "an exception that claims success": "def f(x):\n    raise type('passed', (BaseException,), {})('passed')",
     "a signal at the end": "import os, signal\ndef f(x):\n    os.kill(os.getpid(), signal.SIGTERM)\n    return 1",
     "too large a result": "def f(x):\n    return 'a' * 50_000_000",
-    "too deep a result": "def f(x):\n    result = []\n    for _ in range(100_000): result = [result]\n    return result",
+    "too deep a result": "def f(x):\n    y = []\n    for _ in range(100_000): y = [y]\n    return y",
     "a result that holds itself": "def f(x):\n    result = []\n    result.append(result)\n    return result",
     "an endless iterator": "def f(x):\n    import itertools\n    return itertools.count()",
     "a program of a megabyte": "#" + "a" * 2**20 + "\nx = " + "1 + " * 1000 + "1",
@@ -157,12 +157,13 @@ def test_the_clock_ends_a_program_that_sleeps_and_a_test_that_never_ends():
 SEARCH = """
 import ctypes, re
 own = b"".join([b"moon", b"stone"])
+wanted = b"krypto[n]ite|moon[s]tone|6b727970746f[6]e697465"
 found = set()
 for line in open("/proc/self/maps").read().splitlines():
     if " rw-p " in line:
         start, stop = (int(part, 16) for part in line.split()[0].split("-"))
         memory = ctypes.string_at(start, stop - start)
-        found |= set(re.findall(b"krypto[n]ite|moon[s]tone|" + b"krypto[n]ite".hex().replace("5b6e5d", "6[e]").encode(), memory))
+        found |= set(re.findall(wanted, memory))
 print(sorted(found))
 """
 
@@ -253,7 +254,9 @@ DEGRADED = [LAYERS, ("landlock", "seccomp", "user"), ("landlock", "seccomp"), ("
 def layered(request):
     with Sandbox(LIMITS, workers=1, layers=request.param) as sandbox:
         # a Python that lies in a home cannot be read by another user
-        missing = set(request.param) - set(sandbox.layers) - {"user", "landlock" if "namespaces" in request.param else ""}
+        missing = (
+            set(request.param) - set(sandbox.layers) - {"user", "landlock" if "namespaces" in request.param else ""}
+        )
         if missing:
             pytest.skip(f"not possible here: {', '.join(missing)}")
         yield sandbox
