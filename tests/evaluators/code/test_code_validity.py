@@ -20,8 +20,8 @@ def programs(texts):
     return pd.DataFrame({"instruction": ["do it"] * len(texts), "program": texts}).astype("str")
 
 
-def scores(data, synthetic):
-    return {score.metric: score for score in CodeValidity().evaluate(data, synthetic)}
+def scores(data, synthetic, executed=0):
+    return {score.metric: score for score in CodeValidity(executed=executed).evaluate(data, synthetic)}
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_no_records_and_no_text_column(data, make_dataset):
 
 
 def test_every_score_exists_and_real_programs_score_well(data):
-    found = scores(data, data.test)
+    found = scores(data, data.test, executed=9)
     assert found["compile_percent"].value == 100
     assert found["ast_node_error_percent"].value == pytest.approx(0, abs=1e-9)
     assert found["statements_shape_error_percent"].value == found["nesting_shape_error_percent"].value == 0
@@ -112,7 +112,7 @@ def test_every_score_exists_and_real_programs_score_well(data):
     # a = b has no b
     assert found["run_percent"].value == pytest.approx(200 / 3)
     assert found["run_percent"].details["ends"] == {"NameError": 1}
-    assert found == scores(data, data.test)
+    assert found == scores(data, data.test, executed=9)
 
 
 def test_programs_that_parse_and_do_not_compile():
@@ -125,7 +125,7 @@ def test_programs_that_parse_and_do_not_compile():
 
 def test_what_stops_programs_is_counted(data):
     synthetic = programs(["print(1)", "1 / 0", "1 / 0", "while True: pass", "import numpy", "x =", "print(1)"])
-    score = scores(data, synthetic)["run_percent"]
+    score = scores(data, synthetic, executed=9)["run_percent"]
     assert score.value == pytest.approx(200 / 7)
     assert score.details["ends"] == {
         "ZeroDivisionError": 2,
@@ -198,7 +198,7 @@ def test_sizes_of_programs(program, statements, nesting):
 
 def test_nothing_a_model_writes_stops_the_evaluation(data):
     odd = ["x" * 2**20, "x = '\0'", "(" * 100_000, "x\n" * 50_000, "-" * 900 + "1", "def f(): f()\nf()", "é = 1", ""]
-    found = scores(data, programs(odd))
+    found = scores(data, programs(odd), executed=9)
     assert all(np.isfinite(score.value) for score in found.values())
     only_comments = scores(data, programs(["# nothing"]))["ast_node_error_percent"]
     assert np.isnan(only_comments.value)

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -236,6 +238,19 @@ try:
     os.execv("/bin/sh", ["sh"])
 except OSError:
     pass
+import fcntl
+for command in (fcntl.F_SETOWN, 10):
+    try:
+        fcntl.fcntl(1, command, os.getppid() or 1)
+    except OSError:
+        continue
+    raise SystemExit("a signal through a descriptor")
+for path in (f"/proc/{os.getppid()}/mem", f"/proc/{os.getppid()}/environ"):
+    try:
+        open(path, "rb")
+    except OSError:
+        continue
+    raise SystemExit("the memory of the test")
 """
 ENVIRONMENT = """
 import glob, os
@@ -337,6 +352,33 @@ time.sleep(100)
     assert [outcome.status for outcome in outcomes] == ["passed", "passed", "killed", "passed", "passed"]
     assert "worker died" in outcomes[2].detail
     assert not any(os.path.exists(folder) for folder in folders)
+
+
+WITHOUT_CAPABILITIES = """
+import ctypes, os, sys
+for capability in range(64):
+    if capability != 31:  # CAP_SETFCAP, which only root needs to map itself
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+os.execv(sys.executable, [sys.executable, "-c", sys.argv[1]])
+"""
+ORDINARY = """
+from evaluators.code.sandbox import Sandbox, Task
+with Sandbox(workers=1) as sandbox:
+    print(sandbox.layers)
+    print(sandbox.run([Task("import os\\nassert os.getpid() == 1 and not os.path.exists('/proc/self')")])[0].status)
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.getuid() != 0, reason="root can play an ordinary user, not the reverse"
+)
+def test_who_has_no_rights_gets_namespaces_through_one_of_users():
+    command = [sys.executable, "-c", WITHOUT_CAPABILITIES, ORDINARY]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[4], check=True)
+    layers, status = done.stdout.splitlines()
+    if "namespaces" not in layers:
+        pytest.skip("this kernel gives ordinary users no namespaces")
+    assert status == "passed"
 
 
 def test_nothing_is_left_after_an_interruption():
