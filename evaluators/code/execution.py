@@ -11,6 +11,7 @@ import numpy as np
 from bench.progress import Progress
 from evaluators.base import Score
 from evaluators.code.sandbox import Limits, Outcome, Sandbox, Task
+from evaluators.code.sandbox.pool import cores
 from evaluators.shares import share_score
 
 # Tighter than those of a test: a program that waits for something waits for ever.
@@ -39,7 +40,7 @@ def run_score(programs: Sequence[object], executed: int, seed: int, progress: Pr
     outcomes: dict[object, Outcome] = {}
     isolation = ""
     if texts:
-        with Sandbox(LIMITS) as sandbox:
+        with Sandbox(LIMITS, workers=min(cores(), len(texts))) as sandbox:
             isolation = sandbox.isolation
             outcomes = dict(zip(texts, sandbox.run([Task(text) for text in texts], progress), strict=True))
     ends = [end(outcomes[program]) if program in outcomes else "missing" for program in chosen]
