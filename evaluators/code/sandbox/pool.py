@@ -140,9 +140,7 @@ class Sandbox:
         BenchError: not a POSIX machine, or the workers do not start.
     """
 
-    def __init__(
-        self, limits: Limits = Limits(), workers: int | None = None, layers: Collection[str] = LAYERS
-    ) -> None:
+    def __init__(self, limits: Limits = Limits(), workers: int | None = None, layers: Collection[str] = LAYERS) -> None:
         if os.name != "posix":
             raise BenchError("the sandbox needs Linux or macOS; run there, or leave out what executes programs")
         self.limits = limits

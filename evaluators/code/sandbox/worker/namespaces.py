@@ -106,5 +106,3 @@ def start_task(file_bytes: int) -> None:
     """
     call("unshare", NEW_PID | NEW_MOUNT)
     mount("tmpfs", FOLDER, "tmpfs", NO_SUID | NO_DEVICES, f"mode=777,size={file_bytes},nr_inodes={FILES}")
-
-
