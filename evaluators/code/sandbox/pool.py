@@ -10,7 +10,9 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import asdict
+from functools import lru_cache
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
@@ -24,11 +26,13 @@ from bench.progress import Task as Bar
 from evaluators.code.sandbox.task import Limits, Outcome, Task
 from evaluators.code.sandbox.worker import frames
 from evaluators.code.sandbox.worker.confine import LAYERS
+from evaluators.code.sandbox.worker.testing import prepare
 
 # -S, -s, -P: no site packages and no folder of the user's on the path, so that all machines have the same library.
 OPTIONS = ("-s", "-S", "-P", "-B", "-X", "utf8")
 START = "import sys; sys.path.insert(0, {!r}); from worker.server import main; del sys.path[0]; main()"
 GRACE_SECONDS = 20.0
+LIMITS = Limits()
 WORDS = {
     "namespaces": "namespaces (no network, own process numbers, nothing but Python's own files, read-only)",
     "landlock": "Landlock (nothing but Python's own files, read-only)",
@@ -38,13 +42,9 @@ WORDS = {
 
 
 class Worker:
-    """One worker process and the task that it is busy with.
+    """One worker process and the task that it is busy with."""
 
-    Raises:
-        BenchError: it does not start.
-    """
-
-    def __init__(self, number: int, limits: Limits, layers: Collection[str]) -> None:
+    def __init__(self, number: int, limits: Limits, layers: Collection[str], others: int) -> None:
         self.folder = tempfile.mkdtemp(prefix="difflm-bench-sandbox-")
         os.chmod(self.folder, 0o711)
         self.position = -1
@@ -64,14 +64,24 @@ class Worker:
             "layers": sorted(layers),
             "folder": self.folder,
             "number": 1000 * (os.getpid() % 10_000) + number,
-            "others": own_processes(),
+            "others": others,
         }
-        try:
+        with suppress(BrokenPipeError):
             frames.write_frame(self.stdin, settings)
-            self.layers: list[str] = frames.read_frame(self.stdout)["layers"]
-        except (frames.Closed, OSError, KeyError) as error:
-            self.close()
+
+    def layers(self) -> list[str]:
+        """Wait for the start, and say what protects.
+
+        Raises:
+            BenchError: it does not start.
+        """
+        try:
+            message = frames.read_frame(self.stdout)
+        except frames.Closed as error:
             raise BenchError(f"a worker of the sandbox does not start: {error}") from error
+        if "layers" not in message:
+            raise BenchError(f"a worker of the sandbox does not start: {message.get('broken')}")
+        return list(message["layers"])
 
     @property
     def stdin(self) -> int:
@@ -87,11 +97,9 @@ class Worker:
         """Hand over a task; a worker that has died shows when its answer is read."""
         self.position, self.verdict = position, {}
         self.deadline = time.monotonic() + limits.wall_seconds + GRACE_SECONDS
-        try:
+        with suppress(BrokenPipeError):
             frames.write_frame(self.stdin, {"program": task.program, "alone": not task.test})
-            frames.write_frame(self.stdin, {"test": task.test, "entry_point": task.entry_point})
-        except BrokenPipeError:
-            pass
+            frames.write_frame(self.stdin, {"test": prepared(task.test), "entry_point": task.entry_point})
 
     def receive(self) -> Outcome | None:
         """The outcome, if this message ended the task.
@@ -140,19 +148,20 @@ class Sandbox:
         BenchError: not a POSIX machine, or the workers do not start.
     """
 
-    def __init__(self, limits: Limits = Limits(), workers: int | None = None, layers: Collection[str] = LAYERS) -> None:
+    def __init__(self, limits: Limits = LIMITS, workers: int | None = None, layers: Collection[str] = LAYERS) -> None:
         if os.name != "posix":
             raise BenchError("the sandbox needs Linux or macOS; run there, or leave out what executes programs")
         self.limits = limits
         self.allowed = layers
+        self.others = own_processes()
         self.workers: list[Worker] = []
         try:
             for number in range(workers or cores()):
-                self.workers.append(Worker(number, limits, layers))
+                self.workers.append(self.hire(number))
+            self.layers = [worker.layers() for worker in self.workers][-1]
         except BaseException:
             self.close()
             raise
-        self.layers = self.workers[0].layers
 
     @property
     def isolation(self) -> str:
@@ -164,15 +173,23 @@ class Sandbox:
         """Outcomes in the order of the tasks.
 
         Tasks whose worker died are run again one by one; only one that kills its worker alone is to blame.
+
+        Raises:
+            BenchError: the sandbox is closed, which an exception during a run does.
         """
+        if not self.workers:
+            raise BenchError("this sandbox is closed; make a new one")
         outcomes: dict[int, Outcome] = {}
-        with progress.task("running programs", len(tasks), "programs") as bar:
-            suspects = self.work(tasks, list(range(len(tasks))), self.workers, outcomes, bar)
-            for position in suspects:
-                blamed = self.work(tasks, [position], self.workers[:1], outcomes, bar)
-                if blamed:
-                    outcomes[position] = Outcome("killed", next(iter(blamed.values())), "")
-                    bar.advance()
+        try:
+            with progress.task("running programs", len(tasks), "programs") as bar:
+                for position in self.work(tasks, range(len(tasks)), self.workers, outcomes, bar):
+                    alone = self.work(tasks, [position], self.workers[:1], outcomes, bar)
+                    if alone:
+                        outcomes[position] = Outcome("killed", alone[position], "")
+                        bar.advance()
+        except BaseException:  # among them Ctrl-C: the answers still to come belong to nobody
+            self.close()
+            raise
         return [outcomes[position] for position in range(len(tasks))]
 
     def work(
@@ -216,8 +233,12 @@ class Sandbox:
         worker.process.kill()
         worker.close()
         index = self.workers.index(worker)
-        self.workers[index] = Worker(index, self.limits, self.allowed)
+        self.workers[index] = self.hire(index)
+        self.workers[index].layers()
         return self.workers[index]
+
+    def hire(self, number: int) -> Worker:
+        return Worker(number, self.limits, self.allowed, self.others)
 
     def close(self) -> None:
         for worker in self.workers:
@@ -231,6 +252,11 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+@lru_cache(maxsize=256)
+def prepared(test: str) -> dict[str, Any]:
+    return prepare(test) if test else {}
 
 
 def cores() -> int:

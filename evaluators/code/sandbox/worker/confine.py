@@ -7,7 +7,7 @@ import resource
 import signal
 from dataclasses import dataclass
 
-from . import landlock, namespaces, seccomp
+from . import landlock, seccomp
 from .kernel import LINUX, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, drop_capabilities, prctl
 
 LAYERS = ("namespaces", "seccomp", "landlock", "user")
@@ -22,12 +22,14 @@ class Rules:
         layers: those of `LAYERS` that are in force.
         user: number of a user that owns nothing, to become; -1: stay who we are.
         others: processes and threads of this user that have nothing to do with the task.
+        readable: paths that Landlock leaves readable.
     """
 
     limits: dict[str, int]
     layers: frozenset[str]
     user: int
     others: int
+    readable: tuple[str, ...]
 
 
 def confine(rules: Rules, folder: str) -> None:
@@ -42,10 +44,9 @@ def confine(rules: Rules, folder: str) -> None:
     if LINUX:
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         prctl(PR_SET_NO_NEW_PRIVS, 1)
-    if "namespaces" in rules.layers:
         drop_capabilities()
     if "landlock" in rules.layers:
-        landlock.restrict([*namespaces.readable(), *namespaces.DEVICES], folder)
+        landlock.restrict(rules.readable, folder)
     if "seccomp" in rules.layers:
         inside = "namespaces" in rules.layers
         seccomp.install(seccomp.build(os.getpid(), not inside, not inside and "landlock" not in rules.layers))
@@ -63,8 +64,8 @@ def limit(limits: dict[str, int], others: int) -> None:
         # macOS has no working limit of address space, and refuses to set one
         if hasattr(resource, name) and (LINUX or name != "RLIMIT_AS"):
             hard = resource.getrlimit(getattr(resource, name))[1]
-            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-            resource.setrlimit(getattr(resource, name), (value, value))
+            lowest = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(getattr(resource, name), (lowest, lowest))
 
 
 def become(user: int) -> None:

@@ -41,5 +41,7 @@ def prctl(option: int, value: int) -> None:
 
 
 def drop_capabilities() -> None:
+    if MACHINE not in SYS_CAPSET:
+        return
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
     system_call(SYS_CAPSET[MACHINE], ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)()))

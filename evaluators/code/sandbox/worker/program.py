@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import os
+import random
 import sys
 import threading
 import types
@@ -87,7 +88,6 @@ OPERATIONS: dict[str, Any] = {
     "set attribute": setattr,
     "item": lambda value, key: value[key],
     "set item": lambda value, key, new: value.__setitem__(key, new),
-    "contains": lambda value, item: item in value,
     "length": len,
     "iterate": iter,
     "next": next,
@@ -122,6 +122,7 @@ def serve(program: str, descriptor: int, longest: int, alone: bool) -> None:
         longest: bytes of the longest message.
         alone: there is no test, so the program is `__main__` and may leave by `sys.exit()`.
     """
+    random.seed(0)  # the standard library draws a new seed after every fork
     guest = Guest("__main__" if alone else "program")
     outputs = (sys.stdout, sys.stderr)
     try:

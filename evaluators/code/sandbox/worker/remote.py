@@ -175,9 +175,6 @@ class Remote:
     def __setitem__(self, key: Any, value: Any) -> None:
         self._program.operate("set item", self, key, value)
 
-    def __contains__(self, item: Any) -> bool:
-        return self._program.operate("contains", self, item) is True
-
     def __len__(self) -> int:
         return self._program.operate("length", self)
 

@@ -13,11 +13,11 @@ import os
 import select
 import shutil
 import signal
-import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from . import frames, judge, landlock, namespaces, seccomp
@@ -79,12 +79,13 @@ def set_up(settings: dict[str, Any]) -> Rules:
         if "user" in wanted and user < 0 and works(lambda one=candidate: try_user(one)):
             user = candidate
             layers.add("user")
-    rules = Rules(settings["limits"], frozenset(layers), user, 0 if layers else others)
+    readable = tuple(path for path in (*namespaces.readable(), *namespaces.DEVICES) if os.path.exists(path))
+    rules = Rules(settings["limits"], frozenset(layers), user, 0 if layers else others, readable)
     folder = namespaces.FOLDER if "namespaces" in layers else settings["folder"]
     for name, module in (("landlock", landlock), ("seccomp", seccomp)):
         if name == "landlock" and "namespaces" in layers:
             continue  # there is nothing left to guard
-        more = Rules(rules.limits, rules.layers | {name}, user, rules.others)
+        more = replace(rules, layers=rules.layers | {name})
         if name in wanted and module.available() and works(lambda more=more: try_confinement(more, folder)):
             rules = more
     return rules

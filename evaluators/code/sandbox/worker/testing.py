@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import marshal
 import sys
 import types
+import warnings
 from typing import Any
 
 from .remote import Left, Lost, Program
@@ -15,12 +17,38 @@ LONGEST_DETAIL = 300
 Verdict = tuple[str, str]
 
 
-def verdict(program: Program, test: str, entry_point: str) -> Verdict:
+def prepare(test: str) -> dict[str, Any]:
+    """A test as the message that its process reads: done once, however many programs it is for.
+
+    `broken` says why it cannot be compiled; else `code` holds its code, `asserts` the number of its assertions, and
+    `free` the names that it uses and does not define.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(test, "<test>")
+            free = sorted(free_names(tree) - {"candidate", "check"})
+            asserts = sum(isinstance(node, ast.Assert) for node in ast.walk(tree))
+            code = compile(ast.fix_missing_locations(Count().visit(tree)), "<test>", "exec")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return {"broken": one_line(f"the test does not compile: {type(error).__name__}: {error}")}
+    return {"code": marshal.dumps(code).hex(), "asserts": asserts, "free": free}
+
+
+def verdict(program: Program, test: dict[str, Any], entry_point: str) -> Verdict:
     """Status and detail of a task; the program may still be running when this is called.
+
+    Args:
+        program: the connection to it.
+        test: from `prepare`; empty where the program is only to run to its end.
+        entry_point: the name of the function given to `check`, or empty.
 
     Raises:
         Lost: the program's process no longer answers.
+        Left: it asked to leave.
     """
+    if "broken" in test:
+        return "error", test["broken"]
     try:
         program.finished()
     except Exception as error:
@@ -29,14 +57,12 @@ def verdict(program: Program, test: str, entry_point: str) -> Verdict:
         return "passed", ""
     held: list[None] = []
     try:
-        tree = ast.parse(test, "<test>")
-        asserts = sum(isinstance(node, ast.Assert) for node in ast.walk(tree))
         module = types.ModuleType("test")
         sys.modules["test"] = module
         space = module.__dict__
-        space |= needed(program, tree, entry_point)
+        space |= needed(program, set(test["free"]), entry_point)
         space[HELD] = lambda: held.append(None)
-        exec(compile(ast.fix_missing_locations(Count().visit(tree)), "<test>", "exec"), space)
+        exec(marshal.loads(bytes.fromhex(test["code"])), space)
         checked = bool(entry_point) and callable(space.get("check"))
         if checked:
             space["check"](space["candidate"])
@@ -44,7 +70,7 @@ def verdict(program: Program, test: str, entry_point: str) -> Verdict:
         return of_exception(error, "the test", "failed" if isinstance(error, AssertionError) else "error")
     if program.lost:
         raise Lost(program.lost)
-    if not held and (asserts or not checked):
+    if not held and (test["asserts"] or not checked):
         return "failed", "no assertion of the test ran"
     return "passed", ""
 
@@ -56,7 +82,7 @@ class Count(ast.NodeTransformer):
         return [node, ast.copy_location(ast.Expr(ast.Call(ast.Name(HELD, ast.Load()), [], [])), node)]
 
 
-def needed(program: Program, tree: ast.Module, entry_point: str) -> dict[str, Any]:
+def needed(program: Program, free: set[str], entry_point: str) -> dict[str, Any]:
     """The names that the test uses and does not define, from the program; and `candidate`.
 
     A builtin is never the program's, or `abs = lambda x: 0` would make `abs(f(1) - 2) < 1e-6` true; but for a test
@@ -65,7 +91,6 @@ def needed(program: Program, tree: ast.Module, entry_point: str) -> dict[str, An
     Raises:
         NameError: the program does not define the entry point.
     """
-    free = free_names(tree) - {"candidate", "check"}
     own = {name for name in free if not hasattr(builtins, name)}
     wanted = own if own or entry_point else free
     found = program.names(sorted(wanted | {entry_point} - {""}))
@@ -106,4 +131,5 @@ def of_leaving(error: Left) -> Verdict:
 
 
 def one_line(text: str) -> str:
-    return " ".join(text.split())[:LONGEST_DETAIL]
+    legal = text.encode("utf-8", "backslashreplace").decode("utf-8")  # a lone surrogate cannot be stored
+    return " ".join(legal.split())[:LONGEST_DETAIL]

@@ -71,22 +71,15 @@ def pack_container(value: Any, other: Callable[[Any], Any], depth: int) -> Any:
 
 
 def pack_rare(value: Any, other: Callable[[Any], Any]) -> Any:
-    if isinstance(value, range):
-        return {"range": [pack_scalar(part) for part in (value.start, value.stop, value.step)]}
+    for kind, content in RARE.items():
+        if isinstance(value, kind):
+            return {kind.__name__: content(value)}
     if isinstance(value, type) and value in NAMES:
         return {"type": NAMES[value]}
-    if isinstance(value, Fraction):
-        return {"Fraction": [pack_scalar(value.numerator), pack_scalar(value.denominator)]}
-    if isinstance(value, Decimal):
-        return {"Decimal": Decimal.__str__(value)}
-    if type(value) is datetime.timedelta:
-        return {"timedelta": [value.days, value.seconds, value.microseconds]}
-    if type(value) in (datetime.datetime, datetime.date, datetime.time) and getattr(value, "tzinfo", None) is None:
+    if type(value) in DATES and getattr(value, "tzinfo", None) is None:
         return {type(value).__name__: value.isoformat()}
-    for name, constant in CONSTANTS.items():
-        if value is constant:
-            return {"constant": name}
-    return other(value)
+    constant = next((name for name, one in CONSTANTS.items() if value is one), None)
+    return {"constant": constant} if constant else other(value)
 
 
 def unpack(data: Any, handle: Callable[[str, Any], Any], depth: int = 0) -> Any:
@@ -119,6 +112,13 @@ def counter(parts: list[Any]) -> Counter[Any]:
     return Counter(dict(pairs(parts)))
 
 
+DATES = (datetime.datetime, datetime.date, datetime.time)
+RARE: dict[type, Callable[[Any], Any]] = {
+    range: lambda value: [pack_scalar(part) for part in (value.start, value.stop, value.step)],
+    Fraction: lambda value: [pack_scalar(value.numerator), pack_scalar(value.denominator)],
+    Decimal: Decimal.__str__,
+    datetime.timedelta: lambda value: [value.days, value.seconds, value.microseconds],
+}
 PLAIN: dict[str, Callable[[Any], Any]] = {
     "int": lambda text: int(text, 16),
     "complex": lambda parts: complex(*parts),
