@@ -44,10 +44,6 @@ class PassAtKConfig(Recipe):
         cpu_seconds: of one program in the sandbox, at most.
     """
 
-    width: int = 64
-    layers: int = 2
-    heads: int = 2
-    train_tokens: int = 1_000_000
     problems: str = EMBEDDED
     engine: Literal["own", "lm-eval"] = "own"
     samples: int = 10

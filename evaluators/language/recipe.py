@@ -8,6 +8,8 @@ from typing import Literal
 from bench.errors import BenchError
 
 COMPACT = "compact"
+# peaks of the learning rate: random weights, pretrained ones, adapters of pretrained ones
+COMPACT_RATE, FULL_RATE, ADAPTER_RATE = 6e-3, 2e-5, 2e-4
 
 
 @dataclass(frozen=True)
@@ -27,31 +29,32 @@ class Recipe:
         lora_rank, lora_alpha: of the adapters.
         train_tokens: tokens that are seen in training, whatever the records: few records are read more often.
         batch_tokens: tokens of an optimiser step.
-        learning_rate: peak of AdamW; linear warm-up, then a cosine to a tenth.
+        learning_rate: peak of AdamW; linear warm-up, then a cosine to a tenth. None for .006 (compact), .00002
+            (full) or .0002 (lora).
         warmup_share: share of the tokens until the peak.
         weight_decay: of AdamW, on matrices.
     """
 
     model: str = COMPACT
     revision: str = ""
-    width: int = 128
-    layers: int = 4
-    heads: int = 4
+    width: int = 96
+    layers: int = 2
+    heads: int = 3
     vocabulary: int = 1024
     context: int = 512
     training: Literal["full", "lora"] = "full"
     lora_rank: int = 16
     lora_alpha: int = 32
-    train_tokens: int = 1_000_000
-    batch_tokens: int = 2048
-    learning_rate: float = 2e-3
+    train_tokens: int = 500_000
+    batch_tokens: int = 1024
+    learning_rate: float | None = None
     warmup_share: float = 0.05
     weight_decay: float = 0.1
 
     def __post_init__(self) -> None:
         positive = ("width", "layers", "heads", "lora_rank", "lora_alpha", "batch_tokens", "learning_rate")
         for name in positive:
-            if getattr(self, name) <= 0:
+            if (value := getattr(self, name)) is not None and value <= 0:
                 raise BenchError(f"{name} = {getattr(self, name)} of the language model: must be greater than 0")
         for name, least in (("vocabulary", 258), ("context", 8), ("train_tokens", 0), ("weight_decay", 0)):
             if getattr(self, name) < least:
@@ -68,3 +71,12 @@ class Recipe:
             raise BenchError(
                 "training = 'lora' needs a pretrained model; the compact one has random weights: use 'full'"
             )
+
+    @property
+    def peak_rate(self) -> float:
+        """The peak of the learning rate."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        if self.model == COMPACT:
+            return COMPACT_RATE
+        return ADAPTER_RATE if self.training == "lora" else FULL_RATE

@@ -92,7 +92,7 @@ def train(
         {"params": [weight for weight in weights if weight.ndim > 1], "weight_decay": recipe.weight_decay},
         {"params": [weight for weight in weights if weight.ndim <= 1], "weight_decay": 0.0},
     ]
-    optimiser = torch.optim.AdamW(groups, lr=recipe.learning_rate, betas=(0.9, 0.95))
+    optimiser = torch.optim.AdamW(groups, lr=recipe.peak_rate, betas=(0.9, 0.95))
     network.train()
     seen = 0
     with progress.task("train language model", recipe.train_tokens, "tokens") as task:
@@ -101,7 +101,7 @@ def train(
             if seen >= recipe.train_tokens:
                 break
             # the rate of the middle of the step, so that no step has rate 0
-            rate = recipe.learning_rate * schedule((seen + tokens / 2) / recipe.train_tokens, recipe.warmup_share)
+            rate = recipe.peak_rate * schedule((seen + tokens / 2) / recipe.train_tokens, recipe.warmup_share)
             for group in optimiser.param_groups:
                 group["lr"] = rate
             predicted = tokens - len(batch)
