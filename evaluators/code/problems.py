@@ -138,8 +138,9 @@ def read_problems(path: Path, protocol: str) -> ProblemSet:
     for place, record in raw_records(path):
         try:
             mbpp = "test_list" in record
-            if mbpp and outside_test(record) and protocol.startswith("mbpp"):
-                examples.append(record)
+            if mbpp and protocol.startswith("mbpp") and outside_test(record):
+                if record["task_id"] < MBPP_TEST.start:
+                    examples.append(record)
                 continue
             rows.append(from_mbpp(record) if mbpp else from_humaneval(record))
             records.append(record)
@@ -160,21 +161,25 @@ def raw_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     try:
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
             if path.suffix == ".json":
-                listed = json.loads(file.read())
-                if not isinstance(listed, list):
+                records = json.loads(file.read())
+                if not isinstance(records, list):
                     raise ValueError("a list of objects was expected")
-                numbered = ((f"item {i}", record) for i, record in enumerate(listed, 1))
-            else:
-                numbered = ((f"line {i}", line) for i, line in enumerate(file, 1))  # type: ignore[misc]
-            for place, given in numbered:
-                if isinstance(given, bytes) and not given.strip():
-                    continue
-                record = json.loads(given) if isinstance(given, bytes) else given
-                if not isinstance(record, dict):
-                    raise ValueError("a JSON object was expected")
-                yield place, record
+                for number, record in enumerate(records, 1):
+                    place = f"item {number}"
+                    yield place, json_object(record)
+                return
+            for number, line in enumerate(file, 1):
+                place = f"line {number}"
+                if line.strip():
+                    yield place, json_object(json.loads(line))
     except (ValueError, RecursionError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise BenchError(f"'{path}', {place}: {type(error).__name__}: {error}") from error
+
+
+def json_object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("a JSON object was expected")
+    return value
 
 
 def outside_test(record: dict[str, Any]) -> bool:

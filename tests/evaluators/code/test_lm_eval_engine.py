@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -76,9 +77,15 @@ def test_the_prompt_of_mbpp_shows_three_examples(mbpp, sanitized):
         prompts_of(read_problems(sanitized, "mbpp-sanitized"))
 
 
-def test_a_file_without_the_examples_of_the_prompt_is_refused(saved, data, mbpp):
+def test_mbpp_from_the_data_folder(saved, data, mbpp, tmp_path, monkeypatch):
+    monkeypatch.setenv("BENCH_DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "data" / "mbpp").mkdir(parents=True)
+    shutil.copy(mbpp, tmp_path / "data" / "mbpp" / "mbpp.jsonl")
     evaluator = PassAtK(
-        model=saved, engine="lm-eval", problems=str(mbpp), train_tokens=1000, max_new_tokens=8, samples=1
+        model=saved, engine="lm-eval", problems="mbpp", train_tokens=500, max_new_tokens=8, samples=1, context=1024
     )
-    with pytest.raises(BenchError, match="shows 3 tasks"):
-        evaluator.evaluate(data, data.train)
+    scores = evaluator.evaluate(data, data.train)
+    assert [(score.metric, score.value, score.protocol) for score in scores] == [
+        ("pass_at_1_percent", 0.0, "lm-eval-mbpp"),
+        ("pass_at_1_base_percent", 0.0, "lm-eval-mbpp"),
+    ]

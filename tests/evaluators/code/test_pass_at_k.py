@@ -60,7 +60,7 @@ def by_metric(scores):
 
 def test_what_is_learnt_passes_and_the_base_does_not(data, problems):
     path = problems(*map(problem, range(6)))
-    evaluator = PassAtK(problems=path, samples=10, **TINY)
+    evaluator = PassAtK(problems=path, samples=10, **TINY | {"layers": 2, "batch_tokens": 128})
     scores = evaluator.evaluate(data, evaluator.reference_records(data), seed=1)
     found = by_metric(scores)
     assert list(found) == [
