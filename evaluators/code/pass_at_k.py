@@ -25,8 +25,7 @@ from evaluators.code.sandbox import Limits, Sandbox
 from evaluators.language.recipe import Recipe
 
 KS = (1, 10, 100)
-PUBLISHED_TEMPERATURE, PUBLISHED_TOP_P, PUBLISHED_NEW_TOKENS = 0.2, 0.95, 512
-EMBEDDED_TEMPERATURE, EMBEDDED_TOP_P, EMBEDDED_NEW_TOKENS = 0.2, 0.95, 80
+NEW_TOKENS, EMBEDDED_NEW_TOKENS = 512, 80
 
 
 @dataclass(frozen=True)
@@ -39,16 +38,16 @@ class PassAtKConfig(Recipe):
 
     Sampling:
         samples: programs of every problem (n); pass@k is reported for k = 1, 10, 100 up to n.
-        temperature, top_p, max_new_tokens: None for the published ones (.2, .95, 512), of the embedded set for
-            those of docs/pass-at-k.md.
+        temperature, top_p: as published (Chen et al. for pass@1).
+        max_new_tokens: None for 80 (embedded) or 512, at most half of the context.
         cpu_seconds: of one program in the sandbox, at most.
     """
 
     problems: str = EMBEDDED
     engine: Literal["own", "lm-eval"] = "own"
     samples: int = 10
-    temperature: float | None = None
-    top_p: float | None = None
+    temperature: float = 0.2
+    top_p: float = 0.95
     max_new_tokens: int | None = None
     cpu_seconds: int = 3
 
@@ -58,26 +57,19 @@ class PassAtKConfig(Recipe):
             if (value := getattr(self, name)) is not None and value < 1:
                 raise BenchError(f"{name} = {value} of pass_at_k: must be at least 1")
 
-    def sampling(self) -> tuple[float, float, int]:
-        """Temperature, top-p and most new tokens."""
-        embedded = self.problems == EMBEDDED
-        usual = (
-            (EMBEDDED_TEMPERATURE, EMBEDDED_TOP_P, EMBEDDED_NEW_TOKENS)
-            if embedded
-            else (PUBLISHED_TEMPERATURE, PUBLISHED_TOP_P, PUBLISHED_NEW_TOKENS)
-        )
-        chosen = (self.temperature, self.top_p, self.max_new_tokens)
-        temperature, top_p, tokens = (given if own is None else own for own, given in zip(chosen, usual, strict=True))
-        # half of the context is for the prompt
-        return temperature, top_p, tokens if self.max_new_tokens else min(int(tokens), self.context // 2)
+    @property
+    def new_tokens(self) -> int:
+        """Most tokens of a program behind its prompt."""
+        usual = EMBEDDED_NEW_TOKENS if self.problems == EMBEDDED else NEW_TOKENS
+        return self.max_new_tokens or min(usual, self.context // 2)
 
 
 class PassAtK(Evaluator):
-    """`pass_at_1_percent`, `pass_at_10_percent`, `pass_at_100_percent`: as far as there are so many samples.
+    """`pass_at_1_percent`, `pass_at_10_percent`, `pass_at_100_percent`: of a model trained on the records.
 
-    The same model trained on the records, on nothing at all (`pass_at_1_base_percent`, ...): only the first can
-    owe anything to them. Standard errors are those of drawing the problems, by bootstrap. A problem whose own
-    solution does not pass its test is left out and named in the details.
+    `pass_at_1_base_percent`, ...: of the same model before training. A k above the number of samples is left out.
+    Standard errors are those of drawing the problems, by bootstrap. A problem whose own solution does not pass its
+    test is left out too, and named in the details.
     """
 
     Config = PassAtKConfig
@@ -92,10 +84,11 @@ class PassAtK(Evaluator):
         with Sandbox(Limits(cpu_seconds=config.cpu_seconds)) as sandbox:
             problems, unsound = solvable(problems, sandbox, progress)
             base = load(config, data, seed)
-            arms: list[tuple[str, Graded | None]] = []
-            trained = base.trained(texts, config, seed=seed, progress=progress) if texts else None
-            arms.append(("", None if trained is None else solve(trained, problems, config, sandbox, seed, progress)))
-            arms.append(("_base", base_arm(base, problems, config, sandbox, data, seed, progress)))
+            arms: dict[str, Graded | None] = {"": None}
+            if texts:
+                trained = base.trained(texts, config, seed=seed, progress=progress)
+                arms[""] = solve(trained, problems, config, sandbox, seed, progress)
+            arms["_base"] = base_arm(base, problems, config, sandbox, data, seed, progress)
         shared = {
             "problems": len(problems.frame),
             "isolation": sandbox.isolation,
@@ -105,7 +98,7 @@ class PassAtK(Evaluator):
         }
         return [
             score
-            for arm, graded in arms
+            for arm, graded in arms.items()
             for score in scores(arm, graded, problems, config, len(synthetic), seed, shared)
         ]
 
@@ -140,7 +133,6 @@ def solve(
     model: Any, problems: ProblemSet, config: PassAtKConfig, sandbox: Sandbox, seed: int, progress: Progress
 ) -> Graded:
     """Sample programs and run them."""
-    temperature, top_p, new_tokens = config.sampling()
     if config.engine == "lm-eval":
         from evaluators.code.lm_eval_engine import solve_through_lm_eval  # noqa: PLC0415  (slow to import)
 
@@ -148,9 +140,9 @@ def solve(
             model,
             problems,
             config.samples,
-            temperature=temperature,
-            top_p=top_p,
-            max_new_tokens=new_tokens,
+            temperature=config.temperature,
+            top_p=config.top_p,
+            max_new_tokens=config.new_tokens,
             seed=seed,
             grade=lambda programs: grade(problems.frame, programs, sandbox, progress),
         )
@@ -158,9 +150,9 @@ def solve(
     continued = model.generate(
         prompts,
         config.samples,
-        max_new_tokens=new_tokens,
-        temperature=temperature,
-        top_p=top_p,
+        max_new_tokens=config.new_tokens,
+        temperature=config.temperature,
+        top_p=config.top_p,
         stop=problems.stop,
         seed=seed,
         progress=progress,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Samples that are drawn side by side, and their tokens in the cache.
 BATCH_ROWS = 512
-BATCH_TOKENS = 131_072
+BATCH_TOKENS = 65_536
 
 
 def sample_texts(

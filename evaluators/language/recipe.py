@@ -45,8 +45,8 @@ class Recipe:
     training: Literal["full", "lora"] = "full"
     lora_rank: int = 16
     lora_alpha: int = 32
-    train_tokens: int = 500_000
-    batch_tokens: int = 1024
+    train_tokens: int = 300_000
+    batch_tokens: int = 512
     learning_rate: float | None = None
     warmup_share: float = 0.05
     weight_decay: float = 0.1

@@ -106,7 +106,7 @@ def train(
                 group["lr"] = rate
             predicted = tokens - len(batch)
             total = 0.0
-            for part in passes(batch):
+            for part in cut(batch, PASS_TOKENS):
                 ids, labels = pad(part, model.end)
                 with model.autocast():
                     logits = network(input_ids=ids.to(network.device), use_cache=False).logits
@@ -131,35 +131,34 @@ def schedule(done: float, warmup: float) -> float:
 def batches(rows: list[list[int]], size: int, rng: np.random.Generator) -> Iterator[list[list[int]]]:
     """Endless batches of whole rows of at most `size` tokens (or one row), every row once before any comes again."""
     order = endless(len(rows), rng)
-    ahead: list[list[int]] = []
     while True:
-        while sum(map(len, ahead)) < WINDOW * size:
+        ahead: list[list[int]] = []
+        held = 0
+        while held < WINDOW * size:
             ahead.append(rows[next(order)])
-        made: list[list[list[int]]] = [[]]
-        for row in sorted(ahead, key=len):
-            if made[-1] and sum(map(len, made[-1])) + len(row) > size:
-                made.append([])
-            made[-1].append(row)
-        ahead = []
+            held += len(ahead[-1])
+        made = list(cut(sorted(ahead, key=len), size))
         for i in rng.permutation(len(made)):
             yield made[i]
+
+
+def cut(rows: list[list[int]], size: int) -> Iterator[list[list[int]]]:
+    """The rows in groups of at most `size` tokens, or of one row."""
+    group: list[list[int]] = []
+    held = 0
+    for row in rows:
+        if group and held + len(row) > size:
+            yield group
+            group, held = [], 0
+        group.append(row)
+        held += len(row)
+    yield group
 
 
 def endless(n: int, rng: np.random.Generator) -> Iterator[int]:
     """The numbers below n in random order, again and again."""
     while True:
         yield from rng.permutation(n).tolist()
-
-
-def passes(batch: list[list[int]]) -> Iterator[list[list[int]]]:
-    """The rows of an optimiser step in parts of about `PASS_TOKENS` tokens."""
-    part: list[list[int]] = []
-    for row in batch:
-        if part and sum(map(len, part)) + len(row) > PASS_TOKENS:
-            yield part
-            part = []
-        part.append(row)
-    yield part
 
 
 def pad(rows: list[list[int]], filler: int) -> tuple[torch.Tensor, torch.Tensor]:

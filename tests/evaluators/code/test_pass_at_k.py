@@ -135,10 +135,11 @@ def test_options_that_make_no_sense(options, message):
         PassAtK(**options)
 
 
-def test_published_sets_are_sampled_as_published():
-    assert PassAtKConfig(problems="humaneval", context=2048).sampling() == (0.2, 0.95, 512)
-    assert PassAtKConfig(problems="humaneval", context=512).sampling() == (0.2, 0.95, 256)
-    assert PassAtKConfig(problems="mbpp", temperature=0.8, top_p=1.0, max_new_tokens=300).sampling() == (0.8, 1.0, 300)
+def test_new_tokens_leave_half_of_the_context_to_the_prompt():
+    assert PassAtKConfig().new_tokens == 80
+    assert PassAtKConfig(problems="humaneval", context=2048).new_tokens == 512
+    assert PassAtKConfig(problems="humaneval", context=512).new_tokens == 256
+    assert PassAtKConfig(problems="mbpp", max_new_tokens=300).new_tokens == 300
 
 
 @pytest.mark.slow

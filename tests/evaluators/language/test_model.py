@@ -70,7 +70,7 @@ def test_weights_that_are_not_there_are_not_made_up(saved, tmp_path):
     for file in saved.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "config.json").write_text(json.dumps(config | {"num_hidden_layers": 3}))
-    with pytest.raises(BenchError, match="lacks 9 of its weights, such as model.layers.2"):
+    with pytest.raises(BenchError, match=r"lacks 9 of its weights, such as model\.layers\.2"):
         load_base(Recipe(model=str(tmp_path)), [])
 
 
