@@ -21,6 +21,8 @@ NUMBER, MACHINE_FIELD, ARGUMENTS = 0, 4, 16
 PR_SET_SECCOMP, MODE_FILTER = 22, 2
 CLONE_THREAD = 0x10000
 OPEN_FOR_WRITING = 0o1 | 0o2 | 0o100 | 0o1000  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC
+# of fcntl: F_SETOWN, F_SETSIG, F_SETOWN_EX; of ioctl: FIOSETOWN, SIOCSPGRP. They send signals to another's process.
+OWNERS, DEVICE_OWNERS = (8, 10, 15), (0x8901, 0x8902)
 FORBIDDEN_OPTIONS = (1, 4, 0x59616D61)  # of prctl: PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_PTRACER
 
 # name: (x86_64, aarch64); None where the machine has no such call
@@ -67,6 +69,7 @@ WRITING: dict[str, tuple[int | None, int | None]] = {
 }
 PARTLY: dict[str, tuple[int | None, int | None]] = {
     **{"clone": (56, 220), "clone3": (435, 435), "kill": (62, 129), "tgkill": (234, 131), "prctl": (157, 167)},
+    **{"fcntl": (72, 25), "ioctl": (16, 29)},
     **{"prlimit64": (302, 261), "open": (2, None), "openat": (257, 56), "openat2": (437, 437)},
 }
 
@@ -116,6 +119,8 @@ def partly(own: int, guard_writing: bool) -> dict[str, list[Instruction]]:
         "tgkill": only_values(0, [own]),
         "prlimit64": only_values(0, [0, own]),
         "prctl": never_values(0, FORBIDDEN_OPTIONS),
+        "fcntl": never_values(1, OWNERS),
+        "ioctl": never_values(1, DEVICE_OWNERS),
     }
     if guard_writing:
         parts["open"] = never_flags(1, OPEN_FOR_WRITING)

@@ -22,7 +22,7 @@ from typing import Any
 
 from . import frames, judge, landlock, namespaces, seccomp
 from .confine import Rules, become, confine
-from .kernel import LINUX, PR_SET_CHILD_SUBREAPER, prctl
+from .kernel import LINUX, PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, prctl
 
 # What programs import most, so that they need not read it every time.
 WARM = (
@@ -52,6 +52,8 @@ def main() -> None:
         if LINUX:
             prctl(PR_SET_CHILD_SUBREAPER, 1)
         rules = set_up(settings)
+        if LINUX:
+            prctl(PR_SET_DUMPABLE, 0)  # no process of the same user reads the memory of a test's process
         for name in WARM:
             importlib.import_module(name)
         frames.write_frame(verdicts, {"layers": sorted(rules.layers)})

@@ -8,12 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from evaluators.code.sandbox import LAYERS, Sandbox, Task
-from tests.evaluators.code.sandbox.conftest import LIMITS
-
-TEST = "def check(candidate):\n    assert candidate(20) == 400\n    assert candidate(30) == 900\n"
-HONEST = Task("def f(x):\n    return x * x\n", TEST, "f")
-FALSE = "def f(x):\n    return None\n"
+from evaluators.code.sandbox import Sandbox, Task
+from tests.evaluators.code.sandbox.conftest import FALSE, HONEST, LIMITS, TEST
 
 # Each is followed by a wrong solution, so a pass could only be a forged one.
 FORGERIES = {
@@ -80,7 +76,7 @@ for name, module in list(sys.modules.items()):
     "an exception that claims success": "def f(x):\n    raise type('passed', (BaseException,), {})('passed')",
     "a signal at the end": "import os, signal\ndef f(x):\n    os.kill(os.getpid(), signal.SIGTERM)\n    return 1",
     "too large a result": "def f(x):\n    return 'a' * 50_000_000",
-    "too deep a result": "def f(x):\n    result = []\n    for _ in range(100_000): result = [result]\n    return result",
+    "too deep a result": "def f(x):\n    y = []\n    for _ in range(100_000): y = [y]\n    return y",
     "a result that holds itself": "def f(x):\n    result = []\n    result.append(result)\n    return result",
     "an endless iterator": "def f(x):\n    import itertools\n    return itertools.count()",
     "a program of a megabyte": "#" + "a" * 2**20 + "\nx = " + "1 + " * 1000 + "1",
@@ -108,7 +104,6 @@ SLOW = {
     "a fork bomb": "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass",
     "many threads": "import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(1e6,)).start()",
     "endless output": "while True: print('a' * 1000)",
-    "an endless loop": "while True: pass",
     "an endless loop without signals": """
 import signal
 signal.signal(signal.SIGXCPU, signal.SIG_IGN)
@@ -157,12 +152,13 @@ def test_the_clock_ends_a_program_that_sleeps_and_a_test_that_never_ends():
 SEARCH = """
 import ctypes, re
 own = b"".join([b"moon", b"stone"])
+wanted = b"krypto[n]ite|moon[s]tone|6b727970746f[6]e697465"
 found = set()
 for line in open("/proc/self/maps").read().splitlines():
     if " rw-p " in line:
         start, stop = (int(part, 16) for part in line.split()[0].split("-"))
         memory = ctypes.string_at(start, stop - start)
-        found |= set(re.findall(b"krypto[n]ite|moon[s]tone|" + b"krypto[n]ite".hex().replace("5b6e5d", "6[e]").encode(), memory))
+        found |= set(re.findall(wanted, memory))
 print(sorted(found))
 """
 
@@ -181,127 +177,6 @@ def test_no_test_ever_was_in_the_memory_of_a_program():
 
 def test_a_busy_test_is_ended_by_its_own_limit(run):
     assert run(Task(FALSE, "def check(candidate):\n    while True: pass", "f")).status == "timeout"
-
-
-OUTSIDE = """
-import os
-home, canary = {home!r}, {canary!r}
-done = []
-def attempt(what, *arguments):
-    try:
-        what(*arguments)
-    except OSError:
-        return
-    done.append(what.__name__)
-attempt(open, canary, "w")
-attempt(open, canary, "a")
-attempt(open, canary)
-attempt(os.unlink, canary)
-attempt(os.rename, canary, canary + "2")
-attempt(os.rmdir, home)
-attempt(os.mkdir, home + "/new")
-attempt(os.symlink, "/", home + "/link")
-attempt(os.truncate, canary, 0)
-attempt(os.chmod, canary, 0o777)
-attempt(os.utime, canary)
-attempt(open, "/etc/difflm-bench", "w")
-attempt(os.listdir, home)
-assert not done, done
-"""
-NETWORK = """
-import socket
-for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
-    try:
-        socket.socket(family)
-    except OSError:
-        continue
-    raise SystemExit("a socket")
-"""
-PROCESSES = """
-import glob, os, signal, subprocess
-for target in (0, -1, os.getppid() or 10**6, -os.getpgid(0)):
-    try:
-        os.kill(target, signal.SIGKILL)
-    except OSError:
-        continue
-    raise SystemExit(f"killed {target}")
-for command in (["/bin/sh", "-c", "true"], ["true"]):
-    try:
-        subprocess.run(command)
-    except OSError:
-        continue
-    raise SystemExit("a command ran")
-try:
-    os.execv("/bin/sh", ["sh"])
-except OSError:
-    pass
-"""
-ENVIRONMENT = """
-import glob, os
-seen = [dict(os.environ)]
-for path in glob.glob("/proc/*/environ") + ["/proc/self/environ", "/proc/1/environ"]:
-    try:
-        seen.append(open(path, "rb").read())
-    except OSError:
-        pass
-assert "canary" not in str(seen)
-"""
-DEGRADED = [LAYERS, ("landlock", "seccomp", "user"), ("landlock", "seccomp"), ("namespaces", "user"), ("seccomp",)]
-
-
-@pytest.fixture(scope="module", params=DEGRADED, ids="+".join)
-def layered(request):
-    with Sandbox(LIMITS, workers=1, layers=request.param) as sandbox:
-        # a Python that lies in a home cannot be read by another user
-        missing = set(request.param) - set(sandbox.layers) - {"user", "landlock" if "namespaces" in request.param else ""}
-        if missing:
-            pytest.skip(f"not possible here: {', '.join(missing)}")
-        yield sandbox
-
-
-def test_nothing_outside_of_the_folder_is_touched(layered, tmp_path):
-    canary = tmp_path / "canary"
-    canary.write_text("alive")
-    canary.chmod(0o666)
-    tmp_path.chmod(0o777)
-    before = canary.stat()
-    source = OUTSIDE.format(home=str(tmp_path), canary=str(canary))
-    if layered.layers == ["seccomp"]:  # which cannot hide anything, only keep it as it is
-        source = source.replace("attempt(open, canary)\n", "").replace("attempt(os.listdir, home)\n", "")
-    outcome = layered.run([Task(source)])[0]
-    assert outcome.status == "passed", outcome
-    assert (canary.read_text(), canary.stat().st_mtime, canary.stat().st_mode) == (
-        "alive",
-        before.st_mtime,
-        before.st_mode,
-    )
-    assert [path.name for path in tmp_path.iterdir()] == ["canary"]
-
-
-@pytest.mark.parametrize("source", [NETWORK, PROCESSES])
-def test_no_sockets_no_signals_no_programs(source, layered):
-    if "seccomp" not in layered.layers:
-        pytest.skip("the filter is what refuses these")
-    outcomes = layered.run([Task(source), HONEST])
-    assert [outcome.status for outcome in outcomes] == ["passed", "passed"], outcomes
-
-
-def test_without_the_filter_the_namespaces_hold_the_fork_bomb_and_the_kill(layered):
-    if "namespaces" not in layered.layers:
-        pytest.skip("this is about namespaces")
-    bomb = "import os\nfor _ in range(100):\n    try: os.fork()\n    except OSError: pass\n"
-    kill = "import os, signal\nos.kill(-1, signal.SIGKILL)\n"
-    outcomes = layered.run([Task(FALSE + bomb, TEST, "f"), Task(FALSE + kill, TEST, "f"), HONEST])
-    assert [outcome.status == "passed" for outcome in outcomes] == [False, False, True]
-
-
-def test_the_environment_is_empty(layered, monkeypatch):
-    monkeypatch.setenv("SECRET", "canary")
-    if not {"namespaces", "landlock", "user"} & set(layered.layers):
-        pytest.skip("nothing hides /proc here, as docs/sandbox.md says")
-    with Sandbox(LIMITS, workers=1, layers=layered.allowed) as sandbox:
-        outcome = sandbox.run([Task(ENVIRONMENT)])[0]
-    assert outcome.status == "passed", outcome
 
 
 def test_limits_alone_still_end_what_a_program_leaves_behind():
