@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from bench.progress import SILENT, Progress
 from evaluators.code.sandbox import Outcome, Sandbox, Task
-from evaluators.code.validity import parses
+from evaluators.code.syntax import syntax
 
 UNPARSABLE = Outcome("error", "SyntaxError: the program does not parse", "")
 
@@ -41,7 +41,7 @@ def grade(
     keys = [(i, program) for i, several in enumerate(programs) for program in several]
     different = list(dict.fromkeys(keys))
     # what does not even parse needs no process
-    legal = [key for key in different if parses(key[1])]
+    legal = [key for key in different if syntax(key[1]).parses]
     rows = list(problems.itertuples())
     tasks = [Task(program, rows[i].test, rows[i].entry_point) for i, program in legal]
     known = dict(zip(legal, sandbox.run(tasks, progress), strict=True))

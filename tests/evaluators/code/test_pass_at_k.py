@@ -17,7 +17,7 @@ from evaluators.code.pass_at_k import PassAtK, PassAtKConfig
 
 SCHEMA = Schema((Column("program", "text"),))
 TINY = {
-    "width": 32, "layers": 1, "heads": 2, "vocabulary": 300, "context": 128, "train_tokens": 40_000,
+    "width": 32, "layers": 1, "heads": 2, "vocabulary": 300, "context": 128, "train_tokens": 20_000,
     "batch_tokens": 256, "learning_rate": 0.01, "max_new_tokens": 16, "cpu_seconds": 1,
 }  # fmt: skip
 
@@ -66,7 +66,7 @@ def test_what_is_learnt_passes_and_the_base_does_not(data, problems):
     assert list(found) == [
         "pass_at_1_percent", "pass_at_10_percent", "pass_at_1_base_percent", "pass_at_10_base_percent"
     ]  # fmt: skip
-    assert found["pass_at_1_percent"].value > 70
+    assert found["pass_at_1_percent"].value > 50
     assert found["pass_at_10_percent"].value >= found["pass_at_1_percent"].value
     assert found["pass_at_1_base_percent"].value == 0
     details = found["pass_at_1_percent"].details
