@@ -45,7 +45,7 @@ class Recipe:
     training: Literal["full", "lora"] = "full"
     lora_rank: int = 16
     lora_alpha: int = 32
-    train_tokens: int = 300_000
+    train_tokens: int = 400_000
     batch_tokens: int = 512
     learning_rate: float | None = None
     warmup_share: float = 0.05

@@ -50,7 +50,7 @@ def problems(tmp_path):
 
 @pytest.fixture
 def data(make_dataset):
-    train = pd.DataFrame({"program": [function(i % 6) for i in range(60)]})
+    train = pd.DataFrame({"program": [function((1, 4)[i % 2]) for i in range(60)]})
     return make_dataset(train, test=train[:5], schema=SCHEMA, family="code")
 
 
@@ -59,20 +59,20 @@ def by_metric(scores):
 
 
 def test_what_is_learnt_passes_and_the_base_does_not(data, problems):
-    path = problems(*map(problem, range(6)))
+    path = problems(problem(1), problem(4))
     evaluator = PassAtK(problems=path, samples=10, **TINY | {"layers": 2, "batch_tokens": 128})
     scores = evaluator.evaluate(data, evaluator.reference_records(data), seed=1)
     found = by_metric(scores)
     assert list(found) == [
         "pass_at_1_percent", "pass_at_10_percent", "pass_at_1_base_percent", "pass_at_10_base_percent"
     ]  # fmt: skip
-    assert found["pass_at_1_percent"].value > 50
+    assert found["pass_at_1_percent"].value > 20
     assert found["pass_at_10_percent"].value >= found["pass_at_1_percent"].value
     assert found["pass_at_1_base_percent"].value == 0
     details = found["pass_at_1_percent"].details
-    assert details["problems"] == 6
+    assert details["problems"] == 2
     assert sum(details["correct"].values()) == details["outcomes"]["passed"]
-    assert sum(details["outcomes"].values()) == 60
+    assert sum(details["outcomes"].values()) == 20
     mean = 100 * np.mean(list(details["correct"].values())) / 10
     assert found["pass_at_1_percent"].value == pytest.approx(mean)
     assert set(details["by_difficulty"]) == {"easy", "hard"}
