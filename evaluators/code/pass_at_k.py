@@ -174,7 +174,8 @@ def base_arm(
     progress: Progress,
 ) -> Graded:
     """The untrained base; computed once for every dataset, problem set, config and seed."""
-    parts = [data.digest, data.split, data.split_seed, len(data.train), problems.frame.to_json(), asdict(config), seed]
+    records = (data.digest, data.split, data.split_seed, dict(data.condition))
+    parts = (records, problems.frame.to_json(), asdict(config), seed)
     key = hashlib.sha256(repr(parts).encode()).hexdigest()
     if key not in BASE:
         BASE[key] = solve(base, problems, config, sandbox, seed, progress)

@@ -128,21 +128,22 @@ def find(name: str) -> Path:
 
 
 def read_problems(path: Path, protocol: str) -> ProblemSet:
-    """Read a file in HumanEval's or MBPP's form; which one, its fields say.
+    """Read a file in HumanEval's or MBPP's form; which one, the fields of its first record say.
 
     Raises:
         BenchError: names the line (or item) and the field.
     """
     rows, records, examples = [], [], []
-    mbpp = False
+    mbpp: bool | None = None
     for place, record in raw_records(path):
         try:
-            mbpp = "test_list" in record
+            if mbpp is None:
+                mbpp = "test_list" in record
+            row = from_mbpp(record) if mbpp else from_humaneval(record)
             if mbpp and protocol.startswith("mbpp") and outside_test(record):
-                if record["task_id"] < MBPP_TEST.start:
-                    examples.append(record)
+                examples += [record] if record["task_id"] < MBPP_TEST.start else []
                 continue
-            rows.append(from_mbpp(record) if mbpp else from_humaneval(record))
+            rows.append(row)
             records.append(record)
         except ValueError as error:
             raise BenchError(f"'{path}', {place}: {error}") from error
@@ -199,7 +200,7 @@ def from_humaneval(record: dict[str, Any]) -> dict[str, str]:
 
 def from_mbpp(record: dict[str, Any]) -> dict[str, str]:
     """The whole set calls the task `text` and has setup code, the sanitized one `prompt` and has imports."""
-    tests, imports = record["test_list"], record.get("test_imports", [])
+    tests, imports = record.get("test_list"), record.get("test_imports", [])
     for name, lines in (("test_list", tests), ("test_imports", imports)):
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
             raise ValueError(f"field '{name}' is no list of texts")

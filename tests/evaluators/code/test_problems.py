@@ -117,6 +117,7 @@ GOOD = {
         (lines({"task_id": 1, "text": "t", "code": "c", "test_list": "x"}), "field 'test_list' is no list"),
         (lines({"task_id": 1, "code": "c", "test_list": ["x"]}), "field 'prompt' is missing"),
         (lines({"text": "t", "code": "c", "test_list": ["x"]}), "field 'task_id' is missing"),
+        (lines({"task_id": 1, "text": "t", "code": "c", "test_list": ["x"]}, GOOD), "line 2: field 'test_list'"),
     ],
 )
 def test_a_broken_file_names_line_and_field(tmp_path, text, message):
