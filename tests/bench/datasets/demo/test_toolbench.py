@@ -52,7 +52,7 @@ def test_answers_are_legal_calls_of_an_offered_api(queries):
     assert len(queries) >= 60
     assert set(queries.group) == set(toolbench.GROUPS)
     for row in queries.itertuples():
-        offered, call = json.loads(row.offered), json.loads(row.answer)
+        offered, (call,) = json.loads(row.offered), json.loads(row.answer)
         (api,) = [api for api in offered if api["name"] == call["name"]]
         assert len({other["name"] for other in offered}) == len(offered) == toolbench.OFFERED
         jsonschema.validate(call["arguments"], {**api["parameters"], "additionalProperties": False})
@@ -70,10 +70,17 @@ def test_groups_say_where_the_other_apis_come_from(queries):
 
 def test_place_of_the_right_api_is_not_a_hint(queries):
     place = [
-        [api["name"] for api in json.loads(row.offered)].index(json.loads(row.answer)["name"])
+        [api["name"] for api in json.loads(row.offered)].index(json.loads(row.answer)[0]["name"])
         for row in queries.itertuples()
     ]
     assert max(place.count(i) for i in range(toolbench.OFFERED)) < 0.5 * len(place)
+
+
+def test_every_tool_has_one_category(records):
+    categories = toolbench.extras(toolbench.SEED)["categories"]
+    assert not categories.tool_name.duplicated().any()
+    assert set(records.tool_name) <= set(categories.tool_name)
+    assert categories.category.nunique() == 10
 
 
 def test_queries_are_held_out(records, queries):
