@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.near_duplicates import similarity_to_nearest
+from bench.near_duplicates import record_texts, similarity_to_nearest
 from bench.progress import SILENT, Progress
 from bench.records import Dataset, Schema
 from evaluators.base import Score
@@ -60,7 +60,7 @@ class ToolValidity(TextValidity):
                 unique_name_score(synthetic),
             ]
             task.advance()
-            ours, real = (as_texts(data.schema, records) for records in (synthetic, data.train))
+            ours, real = (record_texts(records, data.schema) for records in (synthetic, data.train))
             scores.append(share_score("near_copy_percent", similarity_to_nearest(ours, real) > 0, False))
             task.advance()
             scores += distribution_scores(data, synthetic, seed)
@@ -86,9 +86,3 @@ def findings(schema: Schema, records: pd.DataFrame) -> list[list[Findings]]:
 def flags(found: list[list[Findings]], name: str) -> NDArray[np.bool_]:
     """Records of which something is true in every JSON column; shape (records,)."""
     return np.array([[getattr(one, name) for one in column] for column in found], dtype=bool).all(axis=0)
-
-
-def as_texts(schema: Schema, records: pd.DataFrame) -> list[str]:
-    """The text and JSON columns of each record, one after the other."""
-    columns = [records[column.name].fillna("") for column in schema.columns if column.kind in ("text", "json")]
-    return ["\n".join(parts) for parts in zip(*columns, strict=True)]
