@@ -119,13 +119,17 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the records of a dataset come from. A leaderboard never mixes variants."""
+    """Where the records of a dataset come from. A leaderboard never mixes variants.
+
+    `notes` says what was left out of the files, and how much of it.
+    """
 
     variant: Variant
     title: str = ""
     url: str = ""
     licence: str = ""
     citation: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

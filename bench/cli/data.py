@@ -64,7 +64,7 @@ def verify(names: Names = None, data_dir: options.DataDir = None) -> None:
     for name in chosen(names):
         for file in wanted(get_loader(name), folder):
             path, status = folder / file.path, "missing"
-            if path.is_file():
+            if path.exists():
                 try:
                     check(path, file.sha256)
                     status = "ok" if file.sha256 else "there, no checksum published"
@@ -107,6 +107,8 @@ def describe(
     typer.echo(f"{data.name}: {data.source.title} ({data.family}, {data.source.variant})")
     if data.source.licence:
         typer.echo(f"{data.source.url}, {data.source.licence}")
+    for note in data.source.notes:
+        typer.echo(note)
     typer.echo(f"digest {data.digest}, split {data.split}, split seed {data.split_seed}")
     print_table(["part", "records"], [[part, str(len(frame))] for part, frame in parts(data).items()])
     print_table(["column", "kind", "missing %", "values", "range, or most frequent"], describe_columns(data))

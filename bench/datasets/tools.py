@@ -8,10 +8,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from bench.datasets.jsonl import compact
+import pandas as pd
+
+from bench.datasets.jsonl import TOO_DEEP, compact
+from bench.errors import BenchError
 from bench.records import Column, Schema
 
 SCHEMA = Schema(
@@ -63,6 +68,50 @@ def parameters(api: Mapping[str, Any]) -> dict[str, Any]:
             if group == "required_parameters" and name not in required:
                 required.append(name)
     return {"type": "object", "properties": properties, "required": required}
+
+
+def read_folder(folder: Path) -> tuple[list[Record], list[tuple[str, str]]]:
+    """The records of a folder CATEGORY/TOOL.json of ToolBench's tools, and tool and category of each.
+
+    Raises:
+        BenchError: it has no tools, or a file is not one of them.
+    """
+    records: list[Record] = []
+    tools: list[tuple[str, str]] = []
+    for path in sorted(folder.glob("*/*.json")):
+        try:
+            found = from_toolbench(load_object(path))
+        except ValueError as error:
+            raise BenchError(f"'{path}': not one of ToolBench's tools: {error}") from error
+        records += found
+        tools += [(record["tool_name"], path.parent.name) for record in found]
+    if not records:
+        raise BenchError(f"'{folder}' has no tools; ToolBench keeps them as CATEGORY/TOOL.json")
+    return records, tools
+
+
+def load_object(path: Path) -> dict[str, Any]:
+    """The JSON object that a file is.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        compact(value).encode("utf-8")
+    except RecursionError as error:
+        raise ValueError(TOO_DEEP) from error
+    if not isinstance(value, dict):
+        raise ValueError("a JSON object was expected")
+    return value
+
+
+def categories(tools: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """Tool and category, each tool once; of several categories the one that most of its APIs have."""
+    pairs = pd.DataFrame(tools, columns=["tool_name", "category"], dtype="str")
+    counts = pairs.value_counts(sort=False).reset_index()
+    ordered = counts.sort_values(["tool_name", "count", "category"], ascending=[True, False, True])
+    return ordered.drop_duplicates("tool_name")[["tool_name", "category"]].reset_index(drop=True)
 
 
 def from_function(function: Mapping[str, Any]) -> Record:

@@ -26,13 +26,26 @@ def simulate(rows: int, seed: int) -> pd.DataFrame:
     Raises:
         BenchError: the grammar is too small for so many.
     """
+    return simulate_pairs(rows, seed)[["program"]]
+
+
+def simulate_pairs(rows: int, seed: int) -> pd.DataFrame:
+    """`rows` different programs, with what each is asked to do in the column `instruction`.
+
+    Raises:
+        BenchError: the grammar is too small for so many.
+    """
     rng = np.random.default_rng(seed)
-    programs: dict[str, None] = {}
+    instructions: dict[str, str] = {}
     for _ in range(ROUNDS):
-        functions = draw(rng, rows - len(programs), held_out=False)
-        programs |= {(function.prompt + function.solution).rstrip(): None for function in functions}
-        if len(programs) == rows:
-            return pd.DataFrame({"program": pd.Series(list(programs), dtype="str")})
+        functions = draw(rng, rows - len(instructions), held_out=False)
+        instructions |= {
+            (function.prompt + function.solution).rstrip(): f"Write a function {function.name}. {function.docstring}"
+            for function in functions
+        }
+        if len(instructions) == rows:
+            pairs = {"instruction": list(instructions.values()), "program": list(instructions)}
+            return pd.DataFrame(pairs, dtype="str")
     raise BenchError(f"the grammar did not give {rows} different programs; ask for fewer rows")
 
 

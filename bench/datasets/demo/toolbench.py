@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.datasets.demo.apis import DOMAINS, PROVIDERS, API, Composition, ask, build, compositions
+from bench.datasets.demo.apis import API, DOMAINS, PROVIDERS, Composition, ask, build, compositions
 from bench.errors import BenchError
 
 ROWS = 1000
