@@ -84,7 +84,9 @@ def compare(
     real = np.bincount(codes[: len(test)], minlength=size)
     counts = with_and_without(group_counts(codes[len(test) :], size, group))
     wanted = (real > 0) & (labels != NONE)
-    met = np.array([met_within(row, len(test))[wanted].mean() for row in counts]) if wanted.any() else np.array([np.nan])
+    met = (
+        np.array([met_within(row, len(test))[wanted].mean() for row in counts]) if wanted.any() else np.array([np.nan])
+    )
     error = 100 * total_variation(real, counts)
     shares = {
         str(label): [float(a), float(b)]

@@ -42,9 +42,7 @@ KEYWORDS = frozenset(
         *("$dynamicAnchor", "$vocabulary"),
     }
 )
-METASCHEMA = Draft202012Validator(
-    Draft202012Validator.META_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER
-)
+METASCHEMA = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 @dataclass(frozen=True, slots=True)

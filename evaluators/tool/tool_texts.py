@@ -90,7 +90,8 @@ def call_text(api: API, arguments: Mapping[str, Any]) -> str:
 
 def signature(api: API) -> str:
     names = ", ".join(one_line(name, LONGEST_NAME) for name in api.properties)
-    return f"{one_line(api.tool_name, LONGEST_NAME)}: {one_line(api.name, LONGEST_NAME)} ({names})"
+    tool = f"{one_line(api.tool_name, LONGEST_NAME)}: " if api.tool_name.strip() else ""
+    return f"{tool}{one_line(api.name, LONGEST_NAME)} ({names})"
 
 
 def request(api: API) -> str:
