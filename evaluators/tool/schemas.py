@@ -27,17 +27,18 @@ ONE = (
 )
 LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 MAPPINGS = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
-ANY_VALUE = ("default", "const")  # the metaschema allows them everything
+VALUES = ("enum", "examples")  # lists of anything
 WORDING = ("description", "title", "$comment")
 # A positive whole number is legal in all of them.
 NUMBERS = (
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"),
     *("minItems", "maxItems", "minContains", "maxContains", "minProperties", "maxProperties"),
 )
+# Others, among them `default` and `const`, may have any value.
 KEYWORDS = frozenset(
     {
-        *(*ONE, *LISTS, *MAPPINGS, *WORDING, *NUMBERS, "type", "enum", "required", "dependentRequired"),
-        *("dependencies", "pattern", "format", "uniqueItems", "examples", "readOnly", "writeOnly", "deprecated"),
+        *(*ONE, *LISTS, *MAPPINGS, *WORDING, *NUMBERS, *VALUES, "type", "required", "dependentRequired"),
+        *("dependencies", "pattern", "format", "uniqueItems", "readOnly", "writeOnly", "deprecated"),
         *("contentEncoding", "contentMediaType", "$schema", "$id", "$ref", "$anchor", "$dynamicRef"),
         *("$dynamicAnchor", "$vocabulary"),
     }
@@ -141,30 +142,34 @@ def is_legal_level(level: object) -> bool:
 
 def question(level: dict[str, Any]) -> dict[str, Any]:
     """The part of a level that the metaschema has to be asked about."""
-    asked = {key: value for key, value in level.items() if key in KEYWORDS and key not in ANY_VALUE}
-    for key in ONE:
-        asked.pop(key, None)
-    for key in LISTS:
-        if asked.get(key) and isinstance(asked[key], list):
-            asked[key] = [True]
-    for key in MAPPINGS:
-        if isinstance(asked.get(key), dict):
-            asked[key] = {}
-    for key in WORDING:
-        if isinstance(asked.get(key), str):
-            del asked[key]
-    for key in NUMBERS:
-        if type(asked.get(key)) is int and asked[key] > 0:
-            del asked[key]
-    if is_list_of_names(asked.get("required")):
-        del asked["required"]
-    for key in ("enum", "examples"):
-        if isinstance(asked.get(key), list):
-            asked[key] = []
-    if "type" in asked:
-        kind = asked["type"]
-        asked["type"] = [lower(one) for one in kind] if isinstance(kind, list) else lower(kind)
+    asked = {}
+    for key, value in level.items():
+        if key in KEYWORDS and not is_harmless(key, value):
+            asked[key] = emptied(key, value)
     return asked
+
+
+def is_harmless(key: str, value: Any) -> bool:
+    """Whether a keyword with such a value is legal whatever else it says, the schemas inside it aside."""
+    return (
+        key in ONE
+        or (key in WORDING and isinstance(value, str))
+        or (key in NUMBERS and type(value) is int and value > 0)
+        or (key == "required" and is_list_of_names(value))
+    )
+
+
+def emptied(key: str, value: Any) -> Any:
+    """The value without the schemas and the values inside it, its types in lower case."""
+    if key in MAPPINGS and isinstance(value, dict):
+        return {}
+    if key in LISTS and isinstance(value, list):
+        return [True] if value else []
+    if key in VALUES and isinstance(value, list):
+        return []
+    if key == "type":
+        return [lower(one) for one in value] if isinstance(value, list) else lower(value)
+    return value
 
 
 def is_list_of_names(value: Any) -> bool:

@@ -91,7 +91,7 @@ class ToolUse(Evaluator):
     `selection_accuracy_percent`: the likeliest of the APIs offered with a query answers it;
     `selection_chance_percent` is what a random choice gets. `held_out_selection_accuracy_percent`: the same with the
     documentation of a held-out API in place of a query. `call_accuracy_percent`: the call of the API that answers,
-    written under its grammar, is the expected one. `bfcl_{kind}_accuracy_percent`: choice and call by the rules of BFCL.
+    written under its grammar, is the expected one. `bfcl_{kind}_accuracy_percent`: choice and call by BFCL's rules.
     Standard errors are binomial; what became of every query is in the details.
     """
 
@@ -257,7 +257,7 @@ def share(
     shared: dict[str, Any],
     protocol: str = "harness",
 ) -> Score:
-    """A share in percent with its binomial standard error, groups and single results; `right` is None without a model."""
+    """A share in percent, with groups and single results in the details; `right` is None without a model."""
     if right is None or len(right) == 0:
         reason = NO_TEXT if right is None else empty
         return Score(metric, np.nan, np.nan, True, protocol, 1, n, {"reason": reason})
