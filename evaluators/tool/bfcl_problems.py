@@ -15,15 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from bench.errors import BenchError
 from bench.progress import SILENT, Progress
 from evaluators.tool.bfcl import Problem, read_bfcl
 from evaluators.tool.call import Verdict
 from evaluators.tool.check_call import check_calls
 from evaluators.tool.queries import Query
-from evaluators.tool.select import pointwise_information, selection_scores
+from evaluators.tool.select import score_offers
 from evaluators.tool.tool_texts import API, call_prompt
 
 if TYPE_CHECKING:
@@ -65,13 +63,12 @@ def solve_problems(
     from evaluators.tool.write_calls import calls_of  # noqa: PLC0415  (torch is slow to import)
 
     queries = [as_query(problem) for problem in problems]
-    scored = selection_scores(model, queries, progress)
-    best = [query.offered[int(np.argmax(scores))] for query, scores in zip(queries, scored, strict=True)]
-    gain = pointwise_information(model, [query.text for query in queries], best, background, progress)
-    open_ones = [i for i in range(len(problems)) if gain[i] > 0]
+    scored = score_offers(model, queries, background, progress)
+    open_ones = [i for i, likelihood in enumerate(scored) if likelihood.gain > 0]
     tasks = []
     for i in open_ones:
-        offered = list(queries[i].offered) if problems[i].kind == "parallel_multiple" else [best[i]]
+        offered = queries[i].offered
+        offered = [*offered] if problems[i].kind == "parallel_multiple" else [offered[scored[i].chosen]]
         tasks.append((offered, call_prompt(offered, queries[i].text), True))
     written = dict(zip(open_ones, calls_of(model, tasks, max_call_tokens, progress), strict=True))
     return [

@@ -25,7 +25,7 @@ from evaluators.tool.call import Verdict
 from evaluators.tool.check_call import check_calls
 from evaluators.tool.harness_rules import exact_answer
 from evaluators.tool.queries import Query, held_out_queries, read_queries
-from evaluators.tool.select import selection_scores
+from evaluators.tool.select import score_offers
 from evaluators.tool.tool_texts import apis, call_prompt, request, training_texts
 
 COLUMNS = ("tool_name", "api_name", "api_description", "parameters")
@@ -33,7 +33,7 @@ NO_QUERIES = "the dataset has no queries"
 NO_CALLS = "no query of the dataset has a known call"
 NO_HELD_OUT = "too few test records have a description and a name of their own"
 NO_TEXT = "there is no synthetic record to train on"
-BACKGROUND = 8
+BACKGROUND = 4
 # Tokenizers are learnt from so many texts at most.
 TOKENIZER_TEXTS = 20_000
 
@@ -166,18 +166,16 @@ def base_results(
 def answer(model: Any, tests: Tests, config: ToolUseConfig, progress: Progress) -> Results:
     """Put a model through all tests."""
     return Results(
-        chooses_right(model, tests.queries, progress),
-        chooses_right(model, tests.held_out, progress),
+        chooses_right(model, tests.queries, tests.background, progress),
+        chooses_right(model, tests.held_out, tests.background, progress),
         call_verdicts(model, [query for query in tests.queries if query.call is not None], config, progress),
         solve_problems(model, tests.problems, tests.background, config.max_call_tokens, progress),
     )
 
 
-def chooses_right(model: Any, queries: list[Query], progress: Progress) -> NDArray[np.bool_]:
-    if not queries:
-        return np.zeros(0, dtype=bool)
-    scored = selection_scores(model, queries, progress)
-    return np.array([int(scores.argmax()) in query.right for scores, query in zip(scored, queries, strict=True)])
+def chooses_right(model: Any, queries: list[Query], background: list[str], progress: Progress) -> NDArray[np.bool_]:
+    scored = score_offers(model, queries, background, progress)
+    return np.array([one.chosen in query.right for one, query in zip(scored, queries, strict=True)], dtype=bool)
 
 
 def call_verdicts(model: Any, queries: list[Query], config: ToolUseConfig, progress: Progress) -> list[Verdict]:
