@@ -71,13 +71,14 @@ def record_texts(records: pd.DataFrame, schema: Schema) -> list[str]:
     The syntax of JSON is the same in every record; its signs would make any two small ones similar.
 
     Args:
-        records: a canonical frame of text and JSON columns.
+        records: a canonical frame; its numbers are not looked at.
         schema: of the frame.
     """
-    columns = [records[column.name].fillna("") for column in schema.columns]
-    for position, column in enumerate(schema.columns):
-        if column.kind == "json":
-            columns[position] = columns[position].str.replace(r"\W+", " ", regex=True)
+    columns = []
+    for column in schema.columns:
+        if not column.numeric:
+            texts = records[column.name].fillna("")
+            columns.append(texts.str.replace(r"\W+", " ", regex=True) if column.kind == "json" else texts)
     return ["\n".join(values) for values in zip(*columns, strict=True)]
 
 

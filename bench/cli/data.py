@@ -79,7 +79,7 @@ def verify(names: Names = None, data_dir: options.DataDir = None) -> None:
 
 @app.command()
 def describe(
-    dataset: Annotated[str, typer.Argument(help="A registered name, or the path of a csv or parquet file.")],
+    dataset: Annotated[str, typer.Argument(help="A registered name, or the path of a file.")],
     variant: Annotated[Literal["demo", "original"], typer.Option(help="Simulated, or the original files.")] = "demo",
     split: Annotated[str, typer.Option(help="harness, tabsyn or difflm.")] = "harness",
     split_seed: Annotated[int, typer.Option(help="Chooses the records of each part.")] = 0,

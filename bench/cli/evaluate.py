@@ -25,7 +25,7 @@ KEPT = [*COLUMNS, "version", "higher_is_better", "n", "dataset", "variant", "spl
 
 
 def evaluate(
-    dataset: Annotated[str, typer.Option(help="A name, or the path of the real records (csv or parquet).")],
+    dataset: Annotated[str, typer.Option(help="A name, or the path of the real records.")],
     synthetic: Annotated[Path, typer.Option(help="Synthetic records: csv, parquet or jsonl.")],
     evaluator: options.Evaluators = None,
     profile: options.Profile = profiles.DEFAULT,

@@ -20,7 +20,7 @@ INTERRUPTED = 130
 
 
 def run(
-    dataset: Annotated[list[str], typer.Option(help="Names, 'all', or paths of csv or parquet files.")],
+    dataset: Annotated[list[str], typer.Option(help="Names, 'all', or paths of files.")],
     generator: Annotated[
         list[str] | None, typer.Option(help="Names, comma-separated or repeated; see 'bench list'.")
     ] = None,

@@ -125,27 +125,26 @@ def download_from_hub(file: DataFile, folder: Path) -> None:
     Raises:
         BenchError: it cannot be had.
     """
-    from huggingface_hub import hf_hub_download  # noqa: PLC0415  (slow to import, and seldom needed)
+    from huggingface_hub import hf_hub_url  # noqa: PLC0415  (slow to import, and seldom needed)
 
+    url = hf_hub_url(file.hub, file.member, repo_type="dataset", endpoint=os.environ.get("HF_ENDPOINT"))
     try:
         (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as scratch:
-            there = hf_hub_download(
-                file.hub, file.member, repo_type="dataset", local_dir=scratch, etag_timeout=TIMEOUT_SECONDS
-            )
-            Path(there).replace(folder / file.path)
-    # the hub's client raises errors of its own, of its transport and of the system
-    except Exception as error:
-        reason = textwrap.shorten(str(error).replace("\n", " "), 120) or type(error).__name__
+            retrieve(url, file.member, Path(scratch)).replace(folder / file.path)
+    except OSError as error:
         raise BenchError(
-            f"'{file.member}' of dataset '{file.hub}' cannot be downloaded from the Hugging Face hub to '{folder}': "
-            f"{reason}; where there is no network, put it at '{folder / file.path}' (or name another folder with "
-            "--data-dir)"
+            f"{url} cannot be downloaded: {textwrap.shorten(str(error), 120)}; where there is no network, put the "
+            f"file at '{folder / file.path}' (or name another folder with --data-dir)"
         ) from error
 
 
 def get(archive: str, scratch: Path) -> zipfile.ZipFile:
+    # the zip is packed anew by its host from time to time: the checksum that counts is that of the member
+    return zipfile.ZipFile(retrieve(archive, "archive.zip", scratch))
+
+
+def retrieve(url: str, name: str, scratch: Path) -> Path:
     pooch.get_logger().setLevel("WARNING")
     downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT_SECONDS)
-    # the zip is packed anew by its host from time to time: the checksum that counts is that of the member
-    return zipfile.ZipFile(pooch.retrieve(archive, None, "archive.zip", scratch, downloader=downloader))
+    return Path(pooch.retrieve(url, None, name, scratch, downloader=downloader))

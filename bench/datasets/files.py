@@ -65,14 +65,9 @@ def load_file(
         BenchError: the file cannot be used; says why and where.
     """
     kinds = kinds or {}
-    if path.is_dir() or path.name.endswith(OBJECTS):
-        own = (
-            None
-            if target or task or kinds
-            else load_own(path if path.is_dir() else existing(path), protocol, split_seed)
-        )
-        if own is not None:
-            return own
+    may_be_own = path.is_dir() or (path.name.endswith(OBJECTS) and existing(path))
+    if may_be_own and not (target or task or kinds) and (own := load_own(path, protocol, split_seed)) is not None:
+        return own
     raw = read_any(path, verbatim=[name for name, kind in kinds.items() if kind in ("text", "json")])
     try:
         schema = infer_schema(raw, target, task, kinds)
@@ -151,7 +146,7 @@ def read_table(path: Path, verbatim: Collection[str] = ()) -> pd.DataFrame:
         BenchError: missing, empty, broken, of another format; a column twice or without a name.
     """
     if not path.name.endswith(TABLES):
-        raise BenchError(f"'{path}' is not a table that can be read; known endings: {', '.join(TABLES)}")
+        raise BenchError(f"'{path}' is not a table that can be read; known endings: {', '.join(TABLES + OBJECTS)}")
     table = read_parquet(existing(path)) if path.suffix == ".parquet" else read_csv(existing(path))
     check_names(table.column_names, path)
     if table.num_rows == 0 or table.num_columns == 0:

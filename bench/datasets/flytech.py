@@ -28,7 +28,7 @@ EXCERPT = DataFile(
 )
 PROGRAM = Column("program", "text", "a Python program")
 INSTRUCTION = Column("instruction", "text", "what the program is asked to do")
-FENCE = re.compile(r"^ {0,3}```[ \t]*([\w+#.-]*)[ \t]*$\n?", re.MULTILINE)
+FENCE = re.compile(r"^ {0,3}```[ \t]*([\w+#.-]*)[ \t\r]*$\n?", re.MULTILINE)
 PYTHON = {"", "python", "python3", "py"}
 
 
@@ -104,7 +104,7 @@ def unfenced(text: str) -> str:
             fences.pop(0)
         closing = fences.pop(0).start() if fences else len(text)
         if opening[1].lower() in PYTHON:
-            blocks.append(text[opening.end() : closing].removesuffix("\n"))
+            blocks.append(text[opening.end() : closing].removesuffix("\n").removesuffix("\r"))
     return "\n\n".join(blocks) if blocks else text
 
 

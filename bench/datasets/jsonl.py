@@ -53,15 +53,17 @@ def read_objects(path: Path, repair: Callable[[str], str] | None = None) -> list
     found = []
     try:
         if path.name.endswith(ARRAYS) and (text := whole(path)).lstrip().startswith("["):
-            for number, value in enumerate(json.loads(text), start=1):
+            values = json.loads(text)
+            escaped = "\\ud" in text.lower()
+            for number, value in enumerate(values, start=1):
                 place = f"record {number}"
-                found.append((place, checked(value, text)))
+                found.append((place, checked(value, escaped)))
             return found
         for number, line in enumerate(lines(path), start=1):
             place = f"line {number}"
             if line.strip():
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-                found.append((place, checked(parse(text, repair), text)))
+                found.append((place, checked(parse(text, repair), "\\ud" in text.lower())))
             place = f"after line {number}"
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}" if error.lineno > 1 else place
@@ -96,15 +98,19 @@ def parse(text: str, repair: Callable[[str], str] | None) -> Any:
         return json.loads(repair(text))
 
 
-def checked(record: Any, text: str) -> Object:
+def checked(record: Any, escaped: bool) -> Object:
     """The record.
+
+    Args:
+        record: what a line or an element of an array is.
+        escaped: whether its text has escapes of surrogates, which costs a closer look.
 
     Raises:
         ValueError: it is no object, or holds half of a surrogate pair, which no text may.
     """
     if not isinstance(record, dict):
         raise ValueError(f"a JSON object was expected, not {json.dumps(record)[:40]}")
-    if "\\ud" in text.lower():
+    if escaped:
         compact(record).encode("utf-8")
     return record
 

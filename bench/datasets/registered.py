@@ -79,8 +79,8 @@ def load_original(loader: Loader, protocol: str, split_seed: int, folder: Path) 
 
 
 def near_groups(loader: Loader, frame: pd.DataFrame, protocol: str, together: str = "") -> Rows | None:
-    """The groups that `harness` keeps together; tables have none."""
-    if loader.family == "tabular" or protocol != "harness":
+    """The groups that `harness` keeps together; tables have none, nor has anything with a target."""
+    if loader.family == "tabular" or loader.schema.target is not None or protocol != "harness":
         return None
     return groups_of(frame, loader.schema, together)
 

@@ -34,6 +34,8 @@ SMALLEST: dict[str, int] = {"harness": 3, "tabsyn": 3, "difflm": 6}
 TABSYN_SEED = 1234
 TABSYN_ATTEMPTS = 1000
 DIFFLM_SEED = 42
+# Of a held-out part that one group of near duplicates should be at most.
+LARGEST_SHARE = 0.2
 
 Rows = NDArray[np.intp]
 
@@ -209,8 +211,9 @@ def harness_groups(groups: Rows, seed: int) -> tuple[Rows, Rows, Rows]:
     """Rows of train, validation and test, each in the order of the table; a group is in one part.
 
     Groups are taken in random order. Each goes to test where it still fits into a tenth of the records,
-    else to validation where it fits into another, else to train. A group of more than a tenth is
-    therefore always in train.
+    else to validation where it fits into another, else to train. A group that would be more than a
+    fifth of a held-out part comes last, so that no such part is mostly variations of one record where
+    there are enough others; large groups are therefore held out less often than small ones.
 
     Args:
         groups: the group of each record, shape (records,).
@@ -223,7 +226,8 @@ def harness_groups(groups: Rows, seed: int) -> tuple[Rows, Rows, Rows]:
     tenth = max(1, len(groups) // 10)
     space = [tenth, tenth if len(groups) >= 4 else 0]
     part = np.full(len(sizes), len(space))
-    for group in np.random.default_rng(seed).permutation(len(sizes)):
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    for group in order[np.argsort(sizes[order] > LARGEST_SHARE * tenth, kind="stable")]:
         for held, room in enumerate(space):
             if sizes[group] <= room:
                 part[group] = held

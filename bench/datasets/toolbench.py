@@ -11,6 +11,7 @@ its own name there; so a model that is trained there has not seen what is asked 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def read(folder: Path) -> Original:
     """APIs as records; queries, and the categories of tools, in the common form (`bench.records`)."""
     path = folder / APIS.path
     if path.exists() or not (folder / TOOLS.path).exists():
-        apis = [(place, api) for place, api in read_objects(path, repair=restore_line_break)]
+        apis = read_objects(path, repair=restore_line_break)
         records = [as_record(path, place, api) for place, api in apis]
         tools = [(record["tool_name"], api.get("category", "")) for record, (_, api) in zip(records, apis, strict=True)]
         queries = list(read_queries(folder / QUERIES.path, "group"))
@@ -63,6 +64,8 @@ def as_record(path: Path, place: str, api: Object) -> Record:
 def read_queries(path: Path, group: str) -> Iterator[Object]:
     """Queries in ToolBench's form, of which each names the APIs that help to answer it.
 
+    An API whose name is also that of another tool's API gets both names, as ToolBench gives them to models.
+
     Args:
         path: a file of them.
         group: the field that names the group of a query, or the name of the group.
@@ -73,8 +76,11 @@ def read_queries(path: Path, group: str) -> Iterator[Object]:
     for place, row in read_objects(path):
         try:
             relevant = {(tool, api) for tool, api in row.get("relevant_apis") or row["relevant APIs"]}
-            offered = [definition(api) for api in row["api_list"]]
-            answer = [{"name": api["name"]} for api in offered if (api["tool_name"], api["name"]) in relevant]
+            offered = {(api["tool_name"], api["api_name"]): definition(api) for api in row["api_list"]}
+            names = Counter(name for _, name in offered)
+            for (tool, name), api in offered.items():
+                api["name"] = f"{name}_for_{tool}" if names[name] > 1 else name
+            answer = [{"name": api["name"]} for key, api in offered.items() if key in relevant]
             query = text(row, "query")
         except KeyError as error:
             raise BenchError(f"'{path}', {place}: not a query in ToolBench's form: {error} is missing") from error
@@ -82,7 +88,7 @@ def read_queries(path: Path, group: str) -> Iterator[Object]:
             raise BenchError(f"'{path}', {place}: not a query in ToolBench's form: {error}") from error
         yield {
             "query": query,
-            "offered": compact(offered),
+            "offered": compact(list(offered.values())),
             "answer": compact(answer),
             "group": str(row.get(group, group)),
         }

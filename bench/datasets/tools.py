@@ -115,7 +115,7 @@ def categories(tools: Sequence[tuple[str, str]]) -> pd.DataFrame:
 
 
 def from_function(function: Mapping[str, Any]) -> Record:
-    """The record of a function in OpenAI's form; the function is its own tool.
+    """The record of a function in OpenAI's form, which is a tool of its own, without a description beside its own.
 
     Raises:
         ValueError: it has no name, or its parameters are no object.
@@ -126,12 +126,11 @@ def from_function(function: Mapping[str, Any]) -> Record:
     schema = inner.get("parameters") or {"type": "object", "properties": {}}
     if not isinstance(schema, dict):
         raise ValueError(f"'parameters' of function '{inner['name']}' must be a JSON Schema")
-    description = text(inner, "description")
     return {
         "tool_name": inner["name"],
-        "tool_description": description,
+        "tool_description": "",
         "api_name": inner["name"],
-        "api_description": description,
+        "api_description": text(inner, "description"),
         "parameters": compact(schema),
     }
 

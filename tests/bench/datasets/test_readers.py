@@ -3,6 +3,7 @@
 import gzip
 import json
 
+import pandas as pd
 import pytest
 
 from bench.datasets import adult, beijing, default, flytech, magic, shoppers, toolbench
@@ -131,6 +132,50 @@ def test_toolbench(tmp_path):
     ]
     assert query == {"query": "What?", "answer": '[{"name":"a"}]', "group": "G"}
     assert original.extras["categories"].to_dict("records") == [{"tool_name": "t", "category": "c"}]
+
+
+def test_apis_of_one_name_get_that_of_their_tool_too(tmp_path):
+    put(tmp_path, toolbench.APIS, json.dumps({**API, "parameters": {}}))
+    offered = [{**QUERY["api_list"][0], "tool_name": name} for name in ("t", "u", "t")] + [QUERY["api_list"][1]]
+    query = {**QUERY, "api_list": offered, "relevant_apis": [["u", "a"], ["t", "b"]]}
+    put(tmp_path, toolbench.QUERIES, json.dumps(query))
+    (query,) = toolbench.read(tmp_path).extras["queries"].to_dict("records")
+    assert [api["name"] for api in json.loads(query["offered"])] == ["a_for_t", "a_for_u", "b"]
+    assert json.loads(query["answer"]) == [{"name": "a_for_u"}, {"name": "b"}]
+
+
+def test_queries_about_what_is_seen_in_training_are_not_kept():
+    def query(tool, name, description):
+        api = {"tool_name": tool, "name": name, "description": description, "parameters": {"type": "object"}}
+        other = {**api, "name": "other", "description": "does something else"}
+        return {
+            "query": f"{tool} {name}",
+            "offered": json.dumps([api, other]),
+            "answer": json.dumps([{"name": name}]),
+            "group": "G",
+        }
+
+    fork = "returns the weather of a city for the next days, hour by hour, in metric units"
+    queries = [
+        query("seen", "get", "anything at all"),
+        query("fork", "weather", f"{fork}."),
+        query("fork", "forecast", f"{fork}."),
+        query("new", "weather", "tells how likely it is that an umbrella is needed tomorrow"),
+    ]
+    seen = pd.DataFrame(
+        [
+            ("seen", "", "list", "", "{}"),
+            ("old", "", "weather", fork, '{"type":"object"}'),
+            ("old", "", "other", "", "{}"),
+        ],
+        columns=toolbench.SCHEMA.names,
+        dtype="str",
+    )
+    extras = {"queries": pd.DataFrame(queries, dtype="str"), "categories": pd.DataFrame()}
+    kept = toolbench.held_out(extras, seen)
+    assert kept["queries"]["query"].tolist() == ["fork forecast", "new weather"]
+    assert kept["categories"] is extras["categories"]
+    assert len(toolbench.held_out(extras, seen.iloc[:0])["queries"]) == 4
 
 
 def test_a_query_that_nothing_answers_is_counted(tmp_path):
