@@ -13,7 +13,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -151,19 +151,29 @@ class Chat:
                 finished and logged, no new one is sent.
         """
         self.choose_model()
+        failures: list[BaseException] = []
+
+        def work(request: Request) -> Answer | None:
+            if self.stopping.is_set():
+                return None
+            try:
+                return self.answer(request, task)
+            except BaseException as error:
+                failures.append(error)
+                self.stopping.set()
+                return None
+
         with progress.task(what, len(requests), "calls") as task:
             pool = ThreadPoolExecutor(max(1, self.server.concurrency))
             try:
-                futures = [pool.submit(self.answer, request, task) for request in requests]
-                wait(futures, return_when=FIRST_EXCEPTION)
-                for future in futures:
-                    if future.done() and (error := future.exception()) is not None:
-                        raise error
-                return [future.result() for future in futures]
+                answers = list(pool.map(work, requests))
             finally:
                 self.stopping.set()
                 pool.shutdown(cancel_futures=True)
                 self.stopping.clear()
+        if failures:
+            raise failures[0]
+        return [one for one in answers if one is not None]
 
     def answer(self, request: Request, task: Task) -> Answer:
         """From the log or from the server."""
@@ -213,7 +223,7 @@ class Chat:
             try:
                 got = send()
             except Exception as error:
-                problem, pause = self.judge(error)
+                problem, pause = self.diagnose(error)
                 if retries == self.server.retries:
                     raise BenchError(f"'{self.server.url}' failed {retries + 1} times, last with {problem}") from None
                 pause = max(pause, self.server.pause_seconds * 2**retries)
@@ -224,7 +234,7 @@ class Chat:
                 self.reached = True
                 return got, retries
 
-    def judge(self, error: Exception) -> tuple[str, float]:
+    def diagnose(self, error: Exception) -> tuple[str, float]:
         """What went wrong, and the seconds that the server asks to wait.
 
         Raises:

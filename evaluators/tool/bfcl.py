@@ -117,7 +117,7 @@ def kind_of(name: object, path: Path) -> str:
 def problem(name: str, kind: str, entry: Mapping[str, Any], truth: Any) -> Problem:
     documents = entry.get("function")
     documents = [documents] if isinstance(documents, dict) else documents
-    if not isinstance(documents, list) or not documents:
+    if not isinstance(documents, list) or (not documents and kind != "irrelevance"):
         raise BenchError("field 'function': a function document or a list of them was expected")
     functions = tuple(function(one, f"function[{i}]") for i, one in enumerate(documents))
     answers = None if kind in UNANSWERED else possible_answers(truth, [one["name"] for one in functions])

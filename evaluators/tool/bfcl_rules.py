@@ -72,6 +72,8 @@ def broken_rules(call: Call, function: Mapping[str, Any], allowed: Mapping[str, 
 def check_argument(parameter: str, value: Any, schema: Mapping[str, Any], allowed: Sequence[Any]) -> Verdict:
     """Type, then value."""
     written = schema.get("type", "any")
+    if isinstance(written, list):  # a union of JSON Schema, which BFCL's own files do not have
+        written = next((one for one in written if python_type(one, parameter) is type(value)), (written or ["any"])[0])
     expected, inner = python_type(written, parameter), None
     if expected is list and "type" in (schema.get("items") or {}):
         inner = python_type(schema["items"]["type"], f"{parameter}.items")

@@ -41,5 +41,8 @@ VALID = Verdict()
 
 def show(value: object) -> str:
     """A value in one short line."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # too deep, or an integer too long
+        text = type(value).__name__
     return text if len(text) <= 80 else f"{text[:77]}..."

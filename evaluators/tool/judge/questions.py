@@ -9,6 +9,7 @@ definitions where the release shows lists of the APIs of one tool, and it is ask
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Hashable, Mapping
 from typing import Any, Literal
 
@@ -61,7 +62,8 @@ def conversation(question: str) -> tuple[Message, ...]:
 def shown(record: Mapping[Hashable, Any]) -> str:
     """A record as the judge sees it: one JSON object, JSON columns as values, marks that it cannot close itself."""
     text = json.dumps({name: value_of(value) for name, value in record.items()}, ensure_ascii=False, indent=1)
-    text = text.replace("</tool>", "<\\/tool>")
+    # half a surrogate pair, which models write, cannot be sent
+    text = text.replace("</tool>", "<\\/tool>").encode("utf-8", "replace").decode()
     if len(text) > CHARACTERS:
         text = f"{text[:CHARACTERS]} [cut off after {CHARACTERS} of {len(text)} characters]"
     return f"<tool>\n{text}\n</tool>"
@@ -69,7 +71,7 @@ def shown(record: Mapping[Hashable, Any]) -> str:
 
 def value_of(value: Any) -> Any:
     if not isinstance(value, str):
-        return value if isinstance(value, int | float) and value == value else None
+        return value if isinstance(value, int | float) and math.isfinite(value) else None
     try:
         parsed = json.loads(value)
     except (ValueError, RecursionError):

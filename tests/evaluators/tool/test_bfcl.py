@@ -117,6 +117,12 @@ def test_irrelevance_and_relevance_need_no_answers(tmp_path):
     assert read("gorilla_openfunctions_v1_test_relevance.json", None) == ("irrelevance", ())
 
 
+def test_some_problems_of_irrelevance_offer_no_function(tmp_path):
+    entry = {"id": "live_irrelevance_120-13-0", "question": ask("Sing!"), "function": []}
+    (problem,) = read_bfcl(write(tmp_path, "BFCL_v4_live_irrelevance.json", [entry]))
+    assert problem.functions == problem.answers == ()
+
+
 def test_words_of_categories_inside_other_words_do_not_count(tmp_path):
     path = write(tmp_path, "forest_simpler.json", [{"question": "?", "function": [AREA], "ground_truth": [TRIANGLE]}])
     assert read_bfcl(path)[0].kind == "simple"
