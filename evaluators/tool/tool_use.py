@@ -8,7 +8,7 @@ the Berkeley Function Calling Leaderboard does (Patil et al. 2025). docs/tool-us
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -20,19 +20,16 @@ from bench.progress import SILENT, Progress
 from bench.records import Dataset
 from evaluators.base import Evaluator, Score
 from evaluators.language.recipe import Recipe
-from evaluators.tool.bfcl_problems import BfclOutcome, load_problems, solve_problems
+from evaluators.tool.bfcl_problems import load_problems, solve_problems
 from evaluators.tool.call import Verdict
 from evaluators.tool.check_call import check_calls
 from evaluators.tool.harness_rules import exact_answer
 from evaluators.tool.queries import Query, held_out_queries, read_queries
 from evaluators.tool.select import score_offers
 from evaluators.tool.tool_texts import apis, call_prompt, request, training_texts
+from evaluators.tool.tool_use_scores import Results, Tests, arm_scores, chances
 
 COLUMNS = ("tool_name", "api_name", "api_description", "parameters")
-NO_QUERIES = "the dataset has no queries"
-NO_CALLS = "no query of the dataset has a known call"
-NO_HELD_OUT = "too few test records have a description and a name of their own"
-NO_TEXT = "there is no synthetic record to train on"
 BACKGROUND = 4
 # Tokenizers are learnt from so many texts at most.
 TOKENIZER_TEXTS = 20_000
@@ -63,26 +60,6 @@ class ToolUseConfig(Recipe):
         for name in ("queries", "distractors", "max_call_tokens"):
             if getattr(self, name) < 1:
                 raise BenchError(f"tool_use option {name} = {getattr(self, name)}: must be at least 1")
-
-
-@dataclass(frozen=True)
-class Tests:
-    """What every arm is tested on."""
-
-    queries: list[Query]
-    held_out: list[Query]
-    problems: list[Any]
-    background: list[str]  # requests of held-out records, for what is likely whatever is asked
-
-
-@dataclass
-class Results:
-    """What one arm did; one value a query."""
-
-    selection: NDArray[np.bool_]
-    held_out: NDArray[np.bool_]
-    calls: list[Verdict]
-    bfcl: list[BfclOutcome] = field(default_factory=list)
 
 
 class ToolUse(Evaluator):
@@ -139,14 +116,10 @@ def load(config: ToolUseConfig, data: Dataset, seed: int) -> Any:
     """The untrained base; its tokenizer, where it is learnt, is learnt from the real train tools."""
     from evaluators.language.model import load_base  # noqa: PLC0415  (transformers is slow to import)
 
-    rows = (
-        np.arange(min(len(data.train), TOKENIZER_TEXTS))
-        * len(data.train)
-        // max(1, min(len(data.train), TOKENIZER_TEXTS))
-    )
-    return load_base(
-        config, [training_texts(api)[-1] for api in apis(data.train.iloc[rows]) if training_texts(api)], seed=seed
-    )
+    count = min(len(data.train), TOKENIZER_TEXTS)
+    rows = np.arange(count) * len(data.train) // max(count, 1)
+    texts = [text for api in apis(data.train.iloc[rows]) for text in training_texts(api)[:1]]
+    return load_base(config, texts, seed=seed)
 
 
 BASE: dict[str, Results] = {}  # of this process: the base does not depend on the records that are scored
@@ -182,89 +155,15 @@ def call_verdicts(model: Any, queries: list[Query], config: ToolUseConfig, progr
     """Whether the call of the API that answers is the expected one, argument by argument."""
     from evaluators.tool.write_calls import calls_of  # noqa: PLC0415  (torch is slow to import)
 
-    asked = [([query.offered[min(query.right)]], query.text) for query in queries]
-    written = calls_of(
-        model,
-        [(offered, call_prompt(offered, text), False) for offered, text in asked],
-        config.max_call_tokens,
-        progress,
-    )
-    verdicts = []
-    for query, (offered, _), calls in zip(queries, asked, written, strict=True):
-        functions = [{"name": api.name, "parameters": api.parameters} for api in offered]
-        verdicts.append(check_calls(calls, functions, [exact_answer(query.call)], protocol="harness"))
-    return verdicts
-
-
-def chances(tests: Tests, n: int) -> list[Score]:
-    """What random choices get; exact, so without a standard error."""
-    found = []
-    for prefix, queries, reason in (("", tests.queries, NO_QUERIES), ("held_out_", tests.held_out, NO_HELD_OUT)):
-        metric = f"{prefix}selection_chance_percent"
-        value = 100 * float(np.mean([query.chance for query in queries])) if queries else np.nan
-        details = {"queries": len(queries)} if queries else {"reason": reason}
-        found.append(Score(metric, value, 0.0 if queries else np.nan, True, "harness", 1, n, details))
-    return found
-
-
-def arm_scores(arm: str, results: Results | None, tests: Tests, n: int, shared: dict[str, Any]) -> list[Score]:
-    groups = [query.group for query in tests.queries]
-    chosen, held_out, calls, ends = None, None, None, None
-    if results is not None:
-        chosen, held_out = results.selection, results.held_out
-        calls = np.array([verdict.valid for verdict in results.calls], dtype=bool)
-        known = np.array([query.call is not None for query in tests.queries], dtype=bool)
-        wrong: dict[str, int] = {}
-        for verdict in results.calls:
-            if not verdict.valid:
-                wrong[verdict.rule] = wrong.get(verdict.rule, 0) + 1
-        ends = {"wrong": wrong}
-        if known.any():
-            ends["chosen_and_called_percent"] = 100 * float((chosen[known] & calls).mean())
-    called = [query.group for query in tests.queries if query.call is not None]
-    found = [
-        share(f"selection_accuracy{arm}_percent", chosen, groups, NO_QUERIES, n, shared),
-        share(f"held_out_selection_accuracy{arm}_percent", held_out, [], NO_HELD_OUT, n, shared),
-        share(
-            f"call_accuracy{arm}_percent",
+    right = [query.offered[min(query.right)] for query in queries]
+    tasks = [([api], call_prompt([api], query.text), False) for api, query in zip(right, queries, strict=True)]
+    written = calls_of(model, tasks, config.max_call_tokens, progress)
+    return [
+        check_calls(
             calls,
-            called,
-            NO_CALLS if tests.queries else NO_QUERIES,
-            n,
-            {**shared, **(ends or {})},
-        ),
+            [{"name": api.name, "parameters": api.parameters}],
+            [exact_answer(query.call)],
+            protocol="harness",
+        )
+        for api, query, calls in zip(right, queries, written, strict=True)
     ]
-    for kind in dict.fromkeys(problem.kind for problem in tests.problems):
-        right = None
-        details = dict(shared)
-        if results is not None:
-            outcomes = [one for one, problem in zip(results.bfcl, tests.problems, strict=True) if problem.kind == kind]
-            right = np.array([outcome.verdict.valid for outcome in outcomes], dtype=bool)
-            details["withheld"] = sum(outcome.withheld for outcome in outcomes)
-            details["ids"] = [problem.id for problem in tests.problems if problem.kind == kind]
-        found.append(share(f"bfcl_{kind}_accuracy{arm}_percent", right, [], "", n, details, "bfcl"))
-    return found
-
-
-def share(
-    metric: str,
-    right: NDArray[np.bool_] | None,
-    groups: list[str],
-    empty: str,
-    n: int,
-    shared: dict[str, Any],
-    protocol: str = "harness",
-) -> Score:
-    """A share in percent, with groups and single results in the details; `right` is None without a model."""
-    if right is None or len(right) == 0:
-        reason = NO_TEXT if right is None else empty
-        return Score(metric, np.nan, np.nan, True, protocol, 1, n, {"reason": reason})
-    p = float(right.mean())
-    details = {**shared, "queries": len(right), "right": right.astype(int).tolist()}
-    if groups:
-        of = np.array(groups)
-        details["groups"] = {
-            group: {"percent": 100 * float(right[of == group].mean()), "queries": int((of == group).sum())}
-            for group in dict.fromkeys(groups)
-        }
-    return Score(metric, 100 * p, 100 * float(np.sqrt(p * (1 - p) / len(right))), True, protocol, 1, n, details)

@@ -13,6 +13,7 @@ from evaluators.tool import tool_use
 from evaluators.tool.bfcl_problems import as_query, load_problems, solve_problems
 from evaluators.tool.select import score_offers
 from evaluators.tool.tool_use import ToolUse
+from evaluators.tool.tool_use_scores import NO_QUERIES, NO_TEXT
 from generators.marginals import Marginals
 
 TINY = {"width": 16, "layers": 1, "heads": 2, "vocabulary": 300, "train_tokens": 2000, "queries": 12}
@@ -92,7 +93,7 @@ def test_records_that_say_nothing(data):
         found = by_name(ToolUse(**TINY).evaluate(data, records, seed=1))
         assert np.isfinite(found["selection_accuracy_base_percent"].value)
         score = found["selection_accuracy_percent"]
-        assert np.isfinite(score.value) or score.details["reason"] == tool_use.NO_TEXT
+        assert np.isfinite(score.value) or score.details["reason"] == NO_TEXT
     assert np.isnan(score.value)
 
 
@@ -100,7 +101,7 @@ def test_tools_without_queries_are_told_from_each_other(data):
     found = by_name(ToolUse(**TINY).evaluate(replace(data, extras={}), data.train, seed=1))
     for metric in ("selection_accuracy_percent", "selection_chance_percent", "call_accuracy_percent"):
         assert np.isnan(found[metric].value)
-        assert found[metric].details["reason"] == tool_use.NO_QUERIES
+        assert found[metric].details["reason"] == NO_QUERIES
     assert np.isfinite(found["held_out_selection_accuracy_percent"].value)
 
 
