@@ -118,7 +118,7 @@ def load(config: ToolUseConfig, data: Dataset, seed: int) -> Any:
 
     count = min(len(data.train), TOKENIZER_TEXTS)
     rows = np.arange(count) * len(data.train) // max(count, 1)
-    texts = [text for api in apis(data.train.iloc[rows]) for text in training_texts(api)[:1]]
+    texts = [text for api in apis(data.train.iloc[rows]) for text in training_texts(api)[-1:]]
     return load_base(config, texts, seed=seed)
 
 
