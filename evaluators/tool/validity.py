@@ -43,7 +43,7 @@ class ToolValidity(TextValidity):
     validity_metric = "valid_percent"
 
     def is_valid(self, schema: Schema, records: pd.DataFrame) -> NDArray[np.bool_]:
-        return has_names(schema, records) & flags(findings(schema, records), "valid")
+        return has_names(schema, records) & flags(findings(schema, records), "valid", len(records))
 
     def evaluate(
         self, data: Dataset, synthetic: pd.DataFrame, *, seed: int = 0, progress: Progress = SILENT
@@ -51,12 +51,12 @@ class ToolValidity(TextValidity):
         with progress.task("tool validity", PARTS, "parts") as task:
             scores = super().evaluate(data, synthetic, seed=seed)
             task.advance()
-            found = findings(data.schema, synthetic)
+            found, n = findings(data.schema, synthetic), len(synthetic)
             scores += [
-                share_score("json_parse_percent", flags(found, "parses"), True),
-                share_score("schema_legal_percent", flags(found, "legal"), True),
-                share_score("required_in_properties_percent", flags(found, "required"), True),
-                share_score("legal_types_percent", flags(found, "types"), True),
+                share_score("json_parse_percent", flags(found, "parses", n), True),
+                share_score("schema_legal_percent", flags(found, "legal", n), True),
+                share_score("required_in_properties_percent", flags(found, "required", n), True),
+                share_score("legal_types_percent", flags(found, "types", n), True),
                 unique_name_score(synthetic),
             ]
             task.advance()
@@ -83,6 +83,7 @@ def findings(schema: Schema, records: pd.DataFrame) -> list[list[Findings]]:
     return [[examine(text) for text in records[column.name]] for column in schema.columns if column.kind == "json"]
 
 
-def flags(found: list[list[Findings]], name: str) -> NDArray[np.bool_]:
+def flags(found: list[list[Findings]], name: str, records: int) -> NDArray[np.bool_]:
     """Records of which something is true in every JSON column; shape (records,)."""
-    return np.array([[getattr(one, name) for one in column] for column in found], dtype=bool).all(axis=0)
+    true = [[getattr(one, name) for one in column] for column in found]
+    return np.array(true, dtype=bool).reshape(len(true), records).all(axis=0)

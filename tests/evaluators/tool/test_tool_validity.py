@@ -73,3 +73,12 @@ def test_absurd_records_are_survived(make_dataset):
         # the reference of a metric without an answer says why
     empty = {score.metric: score for score in ToolValidity().evaluate(data, sample.iloc[:0])}
     assert all(np.isnan(score.value) and score.details["reason"] for score in empty.values())
+
+
+def test_tools_without_a_json_column(make_dataset):
+    schema = Schema((Column("tool_name", "text"), Column("api_description", "text")))
+    train = pd.DataFrame([["a", "first"], ["b", "second"]], columns=schema.names, dtype="str")
+    data = make_dataset(train, train, schema=schema, family="tool")
+    found = {score.metric: score for score in ToolValidity().evaluate(data, train)}
+    assert found["valid_percent"].value == 100
+    assert np.isnan(found["parameter_type_error_percent"].value)
