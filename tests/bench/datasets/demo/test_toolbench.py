@@ -44,8 +44,8 @@ def test_records_are_different_and_legal(records):
 def test_records_are_short(records):
     length = records.apply(lambda row: len(json.dumps(row.to_dict(), ensure_ascii=False)), axis=1)
     assert length.quantile(0.02) > 250
-    assert length.median() < 500
-    assert length.max() < 700
+    assert length.median() < 560
+    assert length.max() < 800
 
 
 def test_answers_are_legal_calls_of_an_offered_api(queries):
@@ -90,7 +90,22 @@ def test_queries_are_held_out(records, queries):
         assert not asked & seen
 
 
+def test_documented_values_are_legal_and_every_required_parameter_has_one(records):
+    optional = []
+    for text in records.parameters:
+        schema = json.loads(text)
+        for name, parameter in schema["properties"].items():
+            if "default" in parameter:
+                jsonschema.validate(parameter["default"], parameter)
+            if name not in schema["required"]:
+                optional.append("default" in parameter)
+            else:
+                assert "default" in parameter
+    assert 0.4 < sum(optional) / len(optional) < 0.6
+
+
 def test_more_records_than_there_are_end_in_an_error(monkeypatch):
+    monkeypatch.setattr(toolbench, "ROUNDS", 1)
     monkeypatch.setattr(toolbench, "compositions", lambda held_out, all=toolbench.compositions: all(held_out)[:1])
     with pytest.raises(BenchError, match="ask for fewer rows"):
         toolbench.simulate(1500, 1)
