@@ -45,7 +45,12 @@ RANKED_TABULAR = frozenset(
 )
 RANKED_TEXT = RANKED_TABULAR | {
     *("parse_percent", "valid_percent", "unique_percent"),
-    *("pass_at_1_percent", "selection_accuracy_percent", "held_out_selection_accuracy_percent", "call_accuracy_percent"),
+    *(
+        "pass_at_1_percent",
+        "selection_accuracy_percent",
+        "held_out_selection_accuracy_percent",
+        "call_accuracy_percent",
+    ),
 }
 MAIN_PROTOCOL = "harness"
 ALL = "all"
