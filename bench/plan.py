@@ -199,7 +199,9 @@ def score_stages(
         StageJob(
             stage=name,
             work="score",
-            key=provenance.hashed(["score", loaded.identity, upstream, evaluator.identity, seed]),
+            key=provenance.hashed(
+                ["score", loaded.identity, upstream, evaluator.identity, file_hashes(evaluator), seed]
+            ),
             upstream=upstream,
             data=loaded.request,
             plug_in=evaluator.plug_in,
@@ -210,6 +212,21 @@ def score_stages(
         for name, evaluator in evaluators.items()
         if loaded.data.family in evaluator.families
     ]
+
+
+def file_hashes(evaluator: Chosen) -> list[str]:
+    """Of the files that an evaluator reads beside the records.
+
+    Raises:
+        BenchError: one of them cannot be read.
+    """
+    paths: list[Path] = evaluator.make().files()
+    try:
+        return [provenance.file_hash(path) for path in paths]
+    except OSError as error:
+        raise BenchError(
+            f"evaluator '{evaluator.plug_in.name}': '{error.filename}' cannot be read: {error.strerror}"
+        ) from error
 
 
 def holdout_cell(spec: RunSpec, loaded: Loaded, evaluators: Mapping[str, Chosen], seed: int) -> Cell:

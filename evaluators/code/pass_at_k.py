@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +20,7 @@ from bench.records import Dataset
 from evaluators.base import Evaluator, Score
 from evaluators.code.estimator import bootstrap_error, pass_at_k
 from evaluators.code.grading import Graded, grade, unsolvable
-from evaluators.code.problems import EMBEDDED, ProblemSet, load_problems
+from evaluators.code.problems import EMBEDDED, ProblemSet, load_problems, problem_file
 from evaluators.code.program_texts import program_texts
 from evaluators.code.sandbox import Limits, Sandbox
 from evaluators.language.recipe import Recipe
@@ -101,6 +102,10 @@ class PassAtK(Evaluator):
             for arm, graded in arms.items()
             for score in scores(arm, graded, problems, config, len(synthetic), seed, shared)
         ]
+
+    def files(self) -> list[Path]:
+        path = problem_file(self.config.problems)
+        return [] if path is None else [path]
 
     def reference_records(self, data: Dataset) -> pd.DataFrame:
         """The train programs: the same model trained on real ones."""

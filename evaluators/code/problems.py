@@ -87,16 +87,27 @@ def load_problems(name: str, data: Dataset) -> ProblemSet:
     Raises:
         BenchError: there is no such set, it cannot be had, or its file is broken.
     """
-    if name == EMBEDDED:
+    path = problem_file(name)
+    if path is None:
         frame = data.extras["problems"] if "problems" in data.extras else read_problems(SHIPPED, "harness").frame
         return ProblemSet("harness", frame.reset_index(drop=True))
+    return read_problems(path, name if name in PUBLISHED else f"file-{path.name.split('.')[0]}")
+
+
+def problem_file(name: str) -> Path | None:
+    """Where the problem set of a name lies; None for the embedded one.
+
+    Raises:
+        BenchError: there is no such set, or it cannot be had.
+    """
+    if name == EMBEDDED:
+        return None
     if name in PUBLISHED:
-        return read_problems(find(name), name)
-    path = Path(name)
-    if not path.is_file():
+        return find(name)
+    if not Path(name).is_file():
         known = ", ".join([EMBEDDED, *PUBLISHED])
         raise BenchError(f"problem set '{name}' is neither a file nor known; known: {known}")
-    return read_problems(path, f"file-{path.name.split('.')[0]}")
+    return Path(name)
 
 
 def find(name: str) -> Path:

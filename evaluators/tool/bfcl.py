@@ -54,8 +54,7 @@ def read_bfcl(path: Path, answers: Path | None = None) -> list[Problem]:
     Raises:
         BenchError: the file cannot be read, or a field is missing or malformed; names line and field.
     """
-    beside = path.parent / "possible_answer" / path.name
-    answers = answers or (beside if beside.exists() else None)
+    answers = answers or answers_beside(path)
     truths = read_answers(answers) if answers is not None else {}
     problems = []
     for number, (place, entry) in enumerate(read_entries(path)):
@@ -66,6 +65,12 @@ def read_bfcl(path: Path, answers: Path | None = None) -> list[Problem]:
         except BenchError as error:
             raise BenchError(f"{place}: {error}") from None
     return problems
+
+
+def answers_beside(path: Path) -> Path | None:
+    """The file of possible answers that belongs to one of questions; None where they stand inline."""
+    beside = path.parent / "possible_answer" / path.name
+    return beside if beside.exists() else None
 
 
 def read_answers(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from bench.progress import SILENT, Progress
 from bench.records import Dataset
 from evaluators.base import Evaluator, Score
 from evaluators.language.recipe import Recipe
+from evaluators.tool.bfcl import answers_beside
 from evaluators.tool.bfcl_problems import load_problems, solve_problems
 from evaluators.tool.call import Verdict
 from evaluators.tool.check_call import check_calls
@@ -96,6 +98,12 @@ class ToolUse(Evaluator):
         for arm, result in arms:
             found += arm_scores(arm, result, tests, n, shared)
         return found
+
+    def files(self) -> list[Path]:
+        if not self.config.bfcl:
+            return []
+        path = Path(self.config.bfcl)
+        return [path, *filter(None, [answers_beside(path)])]
 
     def reference_records(self, data: Dataset) -> pd.DataFrame:
         """The train records: the same model trained on real tools."""
