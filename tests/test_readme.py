@@ -75,6 +75,7 @@ def test_make_knows_its_targets():
     )
 
 
+@pytest.mark.timeout(900)  # three minutes of CPU, most of it the start of commands
 def test_the_commands_on_demo_data_and_the_python_blocks_run(tmp_path, monkeypatch, capsys):
     for words in commands():
         if words[0] != "make" and "--data-dir" not in words:
