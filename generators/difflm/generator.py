@@ -48,6 +48,7 @@ from generators.difflm.train import train_autoencoder
 from generators.difflm.vae import VariationalAutoencoder
 
 VALIDATION_SHARE, VALIDATION_MOST = 0.03, 1000
+VALIDATION_TOKENS = 2**16  # of long texts fewer records do: every check reads them all
 CACHED_TOKENS = 2**19  # keys and values that decoding may hold: long texts are written fewer at a time
 BLOCK = 4  # batches of decoding that make a block: what one process samples at a time, with a seed of its own
 
@@ -147,9 +148,9 @@ class DiffLM(Generator):
                 task.advance(left_out)
         if len(data.validation):
             validation, _ = self.codec.encode(data.validation)
-            return train, validation[:VALIDATION_MOST]
+            return train, validation[: enough(validation.lengths)]
         order = torch.randperm(len(train), generator=generator)
-        held_out = min(VALIDATION_MOST, int(VALIDATION_SHARE * len(train)))
+        held_out = min(enough(train.lengths[order]), int(VALIDATION_SHARE * len(train)))
         return train[order[held_out:]], train[order[:held_out]]
 
     @torch.no_grad()
@@ -353,3 +354,8 @@ class DiffLM(Generator):
         latent = load_file(folder / "latent.safetensors", device=self.device.name)
         self.counts = latent.pop("counts").cpu()
         self.latent = LatentModel.restore(latent, self.config)
+
+
+def enough(lengths: torch.Tensor) -> int:
+    """How many of the first records, of so many tokens each, choose the weights."""
+    return min(VALIDATION_MOST, int((lengths.cumsum(0) <= VALIDATION_TOKENS).sum()))

@@ -13,6 +13,7 @@ from bench.errors import BenchError
 from bench.progress import SILENT
 from bench.records import Column, Dataset, Schema, Source
 from generators.difflm import DiffLM
+from generators.difflm.generator import enough
 
 FAST = {
     "encoder_width": 32,
@@ -239,6 +240,12 @@ def test_text_that_never_parses_ends_with_a_shortfall(coder):
     assert sample.attempts == 30 == len(sample.records) + sum(sample.rejected.values())
     assert sample.shortfall == f"30 attempts gave {len(sample.records)} of 10 records"
     assert set(sample.rejected) <= {"does not parse", "empty text", "longer than any train record"}
+
+
+def test_few_long_records_choose_the_weights():
+    assert enough(torch.full((5000,), 18)) == 1000
+    assert enough(torch.full((5000,), 1024)) == 64
+    assert enough(torch.tensor([])) == 0
 
 
 def test_bits_a_byte_of_a_decoder_that_knows_nothing(coder, programs):
