@@ -68,7 +68,7 @@ def read_parameters(text: str) -> Any:
         BenchError: the reason why they are not legal.
     """
     try:
-        parameters = json.loads(text, object_pairs_hook=without_repeats)
+        parameters = json.loads(text, object_pairs_hook=without_repeats, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise BenchError("not JSON") from error
     if not isinstance(parameters, dict) or parameters.get("type") != "object" or "properties" not in parameters:
@@ -76,6 +76,10 @@ def read_parameters(text: str) -> Any:
     for schema, _ in schemas(parameters):
         check_schema(schema)
     return parameters
+
+
+def refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not part of JSON")
 
 
 def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -117,6 +121,8 @@ def check_schema(schema: Any) -> None:
         raise BenchError("a parameter has no name")
     if not isinstance(required, list) or not all(isinstance(name, str) and name in properties for name in required):
         raise BenchError("a required parameter is not among the properties")
+    if len(set(required)) < len(required) or len(set(kinds)) < len(kinds):
+        raise BenchError("a parameter names something twice")
 
 
 def forms_of(found: Sequence[Any]) -> Forms:
