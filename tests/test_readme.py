@@ -117,6 +117,7 @@ def test_the_commands_on_the_original_files_run(tmp_path):
         "docs/judge.md",
         "docs/metrics.md",
         "docs/pass-at-k.md",
+        "docs/results-text.md",
         "docs/results.md",
         "docs/sandbox.md",
         "docs/tool-use.md",
