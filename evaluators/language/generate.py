@@ -115,25 +115,11 @@ def decode_batch(
 
     A prompt is read once for all its samples. Finished samples leave the batch when they are half of it.
     """
-    place, network = model.network.device, model.network
-    longest = max(map(len, prompts))
-    ids = torch.full((len(prompts), longest), model.end)
-    seen = torch.zeros((len(prompts), longest), dtype=torch.long)
-    for i, row in enumerate(prompts):
-        ids[i, longest - len(row) :] = torch.tensor(row)
-        seen[i, longest - len(row) :] = 1
-    ids, seen, noise = ids.to(place), seen.to(place), noise.to(place)
-    cache = DynamicCache(config=network.config)
-    positions = (seen.cumsum(1) - 1).clamp(min=0)
-    with model.autocast():
-        logits = network(
-            input_ids=ids,
-            attention_mask=seen,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=True,
-            logits_to_keep=1,
-        ).logits[:, -1]
+    place = model.network.device
+    noise = noise.to(place)
+    ids, seen, positions = padded_left(prompts, model.end, place)
+    cache = DynamicCache(config=model.network.config)
+    logits = model.next_logits(ids, seen, positions, cache)
     spread = torch.repeat_interleave(torch.arange(len(prompts)), torch.tensor(counts)).to(place)
     logits, seen, position = logits[spread], seen[spread], positions[spread, -1:]
     cache.batch_select_indices(spread)
@@ -160,15 +146,18 @@ def decode_batch(
             chosen, seen, position = chosen[keep], seen[keep], position[keep]
         seen = torch.cat([seen, seen.new_ones(len(active), 1)], dim=1)
         position = position + 1
-        with model.autocast():
-            logits = network(
-                input_ids=chosen[:, None],
-                attention_mask=seen,
-                position_ids=position,
-                past_key_values=cache,
-                use_cache=True,
-            ).logits[:, -1]
+        logits = model.next_logits(chosen[:, None], seen, position, cache)
     return rows
+
+
+def padded_left(
+    prompts: list[list[int]], filler: int, place: torch.device
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Ids of prompts that end together, 1 where they are no padding, and positions; (prompts, longest) each."""
+    longest = max(map(len, prompts))
+    ids = torch.tensor([[filler] * (longest - len(row)) + row for row in prompts], device=place)
+    seen = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in prompts], device=place)
+    return ids, seen, (seen.cumsum(1) - 1).clamp(min=0)
 
 
 def draw(logits: torch.Tensor, noise: torch.Tensor, temperature: float, top_p: float) -> torch.Tensor:

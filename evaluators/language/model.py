@@ -16,6 +16,7 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
+    Cache,
     LlamaConfig,
     LlamaForCausalLM,
     PreTrainedModel,
@@ -64,6 +65,21 @@ class LanguageModel:
         """bfloat16 products on an accelerator; on CPUs float32 (measured: autocast is slower at compact sizes)."""
         kind = self.network.device.type
         return torch.autocast(kind, torch.bfloat16, enabled=kind == "cuda")
+
+    def next_logits(self, ids: torch.Tensor, seen: torch.Tensor, positions: torch.Tensor, cache: Cache) -> torch.Tensor:
+        """Logits (batch, vocabulary) of the token behind ids (batch, length), which follow what the cache holds.
+
+        `seen` (batch, cached + length) is 0 where there is padding.
+        """
+        with self.autocast():
+            return self.network(
+                input_ids=ids,
+                attention_mask=seen,
+                position_ids=positions,
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=1,
+            ).logits[:, -1]
 
     def trained(
         self, texts: Sequence[str], recipe: Recipe, *, seed: int = 0, progress: Progress = SILENT

@@ -12,6 +12,7 @@ from transformers import DynamicCache
 
 from bench.errors import BenchError
 from bench.progress import SILENT, Progress
+from evaluators.language.generate import padded_left
 from evaluators.tool.call import Call
 from evaluators.tool.call_grammar import CallGrammars
 from evaluators.tool.tool_texts import API, LONGEST_NAME, one_line
@@ -70,23 +71,12 @@ def write_batch(
     matchers = [grammar.deep_copy() for grammar in grammars]
     rows: list[list[int]] = [[] for _ in prompts]
     finished = [False] * len(prompts)
-    place, network = model.network.device, model.network
-    longest = max(map(len, prompts))
-    ids = torch.tensor([[model.end] * (longest - len(row)) + row for row in prompts], device=place)
-    seen = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in prompts], device=place)
-    positions = (seen.cumsum(1) - 1).clamp(min=0)
-    cache = DynamicCache(config=network.config)
+    place = model.network.device
+    ids, seen, positions = padded_left(prompts, model.end, place)
+    cache = DynamicCache(config=model.network.config)
     active = list(range(len(rows)))
     for _ in range(steps):
-        with model.autocast():
-            logits = network(
-                input_ids=ids,
-                attention_mask=seen,
-                position_ids=positions,
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            ).logits[:, -1]
+        logits = model.next_logits(ids, seen, positions, cache)
         allowed = masks([matchers[i] for i in active], logits.shape[-1]).to(place)
         chosen = logits.float().masked_fill(~allowed, -torch.inf).argmax(-1)
         for i, token in zip(active, chosen.tolist(), strict=True):

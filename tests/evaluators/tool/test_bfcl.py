@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from bench.errors import BenchError
 from evaluators.tool.bfcl import read_bfcl
+from evaluators.tool.call import Call
 from evaluators.tool.check_call import check_calls
 from evaluators.tool.json_schema import to_json_schema
-from evaluators.tool.parse_call import parse_calls
 
 AREA = {
     "name": "geometry.area",
@@ -69,9 +69,12 @@ def test_version_3_with_answers_in_a_folder_beside(tmp_path):
     assert problem.kind == "parallel_multiple"
     assert problem.messages == ({"role": "user", "content": "Area and music?"},)
     assert [one["name"] for one in problem.functions] == ["geometry.area", "play"]
-    written = "[play(artist='nina simone', range=(1, 2)), geometry.area(base=10, height=5)]"
-    assert check_calls(parse_calls(written), problem.functions, problem.answers).valid
-    assert check_calls(parse_calls("[]"), problem.functions, problem.answers).rule == "wrong_count"
+    written = [
+        Call("play", {"artist": "nina simone", "range": (1, 2)}),
+        Call("geometry.area", {"base": 10, "height": 5}),
+    ]
+    assert check_calls(written, problem.functions, problem.answers).valid
+    assert check_calls([], problem.functions, problem.answers).rule == "wrong_count"
 
 
 @pytest.mark.parametrize("array", [False, True])
