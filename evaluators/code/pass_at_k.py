@@ -20,7 +20,7 @@ from bench.records import Dataset
 from evaluators.base import Evaluator, Score
 from evaluators.code.estimator import bootstrap_error, pass_at_k
 from evaluators.code.grading import Graded, grade, unsolvable
-from evaluators.code.problems import EMBEDDED, ProblemSet, load_problems, problem_file
+from evaluators.code.problems import EMBEDDED, SHIPPED, ProblemSet, load_problems, problem_file
 from evaluators.code.program_texts import program_texts
 from evaluators.code.sandbox import Limits, Sandbox
 from evaluators.language.recipe import Recipe
@@ -104,8 +104,7 @@ class PassAtK(Evaluator):
         ]
 
     def files(self) -> list[Path]:
-        path = problem_file(self.config.problems)
-        return [] if path is None else [path]
+        return [problem_file(self.config.problems) or SHIPPED]
 
     def reference_records(self, data: Dataset) -> pd.DataFrame:
         """The train programs: the same model trained on real ones."""

@@ -14,6 +14,7 @@ from bench.errors import BenchError
 from bench.records import Column, Schema
 from evaluators.code import pass_at_k
 from evaluators.code.pass_at_k import PassAtK, PassAtKConfig
+from evaluators.code.problems import SHIPPED
 
 SCHEMA = Schema((Column("program", "text"),))
 TINY = {
@@ -154,3 +155,7 @@ def test_real_programs_teach_more_than_shuffled_ones():
     assert real["pass_at_1_percent"].value > 20
     assert real["pass_at_1_percent"].value > floor["pass_at_1_percent"].value + 5 * real["pass_at_1_percent"].stderr
     assert real["pass_at_1_base_percent"].value == floor["pass_at_1_base_percent"].value < 2
+
+
+def test_a_score_depends_on_the_problems_that_are_shipped():
+    assert PassAtK().files() == [SHIPPED]
