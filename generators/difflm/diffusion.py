@@ -15,11 +15,11 @@ import torch
 
 from bench.errors import BenchError
 from bench.progress import Progress
-from generators.difflm.average import update_average
-from generators.difflm.checkpoint import Checkpoint, State
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.denoiser import NOT_GIVEN, SIGMA_DATA, Denoiser
 from generators.difflm.sampler import Denoise
+from generators.training.average import update_average
+from generators.training.checkpoint import Checkpoint, State
 
 LOG_SIGMA_MEAN, LOG_SIGMA_STD = -1.2, 1.2
 CHECKPOINT = "diffusion"

@@ -13,12 +13,12 @@ import torch
 
 from bench.errors import BenchError
 from bench.progress import Progress
-from generators.difflm.checkpoint import Checkpoint
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.denoiser import Denoiser, build_denoiser
 from generators.difflm.diffusion import train_denoiser
 from generators.difflm.moments import moment_map
 from generators.difflm.sampler import guided, sample_latents
+from generators.training.checkpoint import Checkpoint
 
 SCALE = 2.0
 PARTS = ("centre", "deviation", "matrix", "offset")  # of a LatentModel, beside its denoiser

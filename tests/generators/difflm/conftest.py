@@ -25,9 +25,9 @@ from bench.frames import conform
 from bench.records import Column, Schema
 from generators.difflm.build import build
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.device import Device
 from generators.difflm.serialise import to_texts
 from generators.difflm.table_tokenizer import TableTokenizer
+from generators.training.device import Device
 
 CPU = Device("cpu", False, "eager")
 TINY = {

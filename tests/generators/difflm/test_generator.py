@@ -182,9 +182,7 @@ def test_a_look_at_the_latents_of_what_has_none_is_one_clear_line(fitted, frame)
     ],
 )
 def test_odd_tables(columns):
-    sample = (
-        DiffLM(**FAST | {"steps": 3, "diffusion_steps": 3}).fit(pd.DataFrame(columns)).sample(20)
-    )
+    sample = DiffLM(**FAST | {"steps": 3, "diffusion_steps": 3}).fit(pd.DataFrame(columns)).sample(20)
     assert len(sample.records) == 20
     assert list(sample.records) == list(columns)
 
