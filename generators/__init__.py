@@ -1,4 +1,4 @@
-"""Generators of synthetic records, imported when first asked for: torch comes only with `DiffLM`."""
+"""Generators of synthetic records, imported when first asked for: torch comes only with those that train networks."""
 
 import importlib
 from typing import TYPE_CHECKING, Any
@@ -7,14 +7,21 @@ from bench.condition import Between
 from generators.base import Generator, Sample
 
 if TYPE_CHECKING:
+    from generators.copula import Copula
     from generators.difflm import DiffLM
     from generators.marginals import Marginals
     from generators.real import Real
     from generators.smote import Smote
 
-__all__ = ["Between", "DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
+__all__ = ["Between", "Copula", "DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
 
-HOMES = {"DiffLM": "difflm", "Marginals": "marginals", "Real": "real", "Smote": "smote"}
+HOMES = {
+    "Copula": "copula",
+    "DiffLM": "difflm",
+    "Marginals": "marginals",
+    "Real": "real",
+    "Smote": "smote",
+}
 
 
 def __getattr__(name: str) -> Any:
