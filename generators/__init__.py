@@ -8,14 +8,16 @@ from generators.base import Generator, Sample
 
 if TYPE_CHECKING:
     from generators.copula import Copula
+    from generators.ctgan import CTGAN
     from generators.difflm import DiffLM
     from generators.marginals import Marginals
     from generators.real import Real
     from generators.smote import Smote
 
-__all__ = ["Between", "Copula", "DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
+__all__ = ["CTGAN", "Between", "Copula", "DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
 
 HOMES = {
+    "CTGAN": "ctgan",
     "Copula": "copula",
     "DiffLM": "difflm",
     "Marginals": "marginals",
