@@ -12,7 +12,7 @@ FAST := not slow and not realdata and not gpu and not network and not browser
 .PHONY: demo test check bench
 
 demo: $(READY)
-	$(BIN)/bench run --generator difflm --dataset all --profile demo
+	$(BIN)/bench run --generator difflm --dataset all --profile demo --jobs 2
 
 test: $(READY)
 	$(BIN)/python -m pytest -q -m "$(FAST)"

@@ -62,7 +62,7 @@ def run(
 
     Args:
         generators: one registered name or several.
-        datasets: registered names, `all`, or paths of csv or parquet files.
+        datasets: registered names, `all`, or paths of files.
         evaluators: registered names; all that fit where none is given.
         profile: `demo`, `cpu` or another file of `bench/profiles/`.
         settings: what differs from the profile, by dotted name: `{"seeds": [0, 1], "evaluators.mle.trials": 5}`.

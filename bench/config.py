@@ -63,7 +63,7 @@ class RunSpec(BaseModel):
 
     Args:
         generators: registered names.
-        datasets: registered names, `all`, or paths of a user's own csv or parquet files.
+        datasets: registered names, `all`, or paths of a user's own files.
         evaluators: registered names; empty for all whose family fits.
         profile: name of the profile that the settings come from.
         settings: the profile after its overrides.

@@ -15,6 +15,7 @@ from typing import Any
 from bench import provenance, registry
 from bench.choose import Chosen, choose
 from bench.config import SENTINELS, RunSpec
+from bench.datasets import get_loader
 from bench.datasets.files import is_path, read_records
 from bench.errors import BenchError
 from bench.records import Dataset
@@ -141,8 +142,13 @@ def requests(spec: RunSpec) -> list[DataRequest]:
     """One for each dataset and split seed."""
     names: list[str] = []
     for name in spec.datasets:
-        names.extend(registry.plug_ins("datasets") if name == "all" else [name])
+        names.extend(all_datasets() if name == "all" else [name])
     return [data_request(spec, name, seed) for name in dict.fromkeys(names) for seed in spec.settings.split_seeds]
+
+
+def all_datasets() -> list[str]:
+    """The registered datasets that `all` means: one of each kind of record, not each of its variations."""
+    return [name for name in registry.plug_ins("datasets") if get_loader(name).in_all]
 
 
 def data_request(spec: RunSpec, name: str, split_seed: int) -> DataRequest:
@@ -193,7 +199,9 @@ def score_stages(
         StageJob(
             stage=name,
             work="score",
-            key=provenance.hashed(["score", loaded.identity, upstream, evaluator.identity, seed]),
+            key=provenance.hashed(
+                ["score", loaded.identity, upstream, evaluator.identity, file_hashes(evaluator), seed]
+            ),
             upstream=upstream,
             data=loaded.request,
             plug_in=evaluator.plug_in,
@@ -204,6 +212,21 @@ def score_stages(
         for name, evaluator in evaluators.items()
         if loaded.data.family in evaluator.families
     ]
+
+
+def file_hashes(evaluator: Chosen) -> list[str]:
+    """Of the files that an evaluator reads beside the records.
+
+    Raises:
+        BenchError: one of them cannot be read.
+    """
+    paths: list[Path] = evaluator.make().files()
+    try:
+        return [provenance.file_hash(path) for path in paths]
+    except OSError as error:
+        raise BenchError(
+            f"evaluator '{evaluator.plug_in.name}': '{error.filename}' cannot be read: {error.strerror}"
+        ) from error
 
 
 def holdout_cell(spec: RunSpec, loaded: Loaded, evaluators: Mapping[str, Chosen], seed: int) -> Cell:

@@ -10,6 +10,18 @@ A record is a row of a data frame, whatever the family. The frame of a dataset i
 | real        | float64 | numbers                                                    |
 | text        | str     | free text, such as a program                               |
 | json        | str     | a JSON value in its compact text form, such as parameters  |
+
+What evaluators need beside the records comes as frames of text (`Dataset.extras`):
+
+| frame      | columns                                                                               |
+|------------|---------------------------------------------------------------------------------------|
+| problems   | task_id, prompt, entry_point, canonical_solution, test, difficulty                    |
+| queries    | query, offered, answer, group                                                         |
+| categories | tool_name, category: of every tool among the records                                  |
+
+`offered` is a JSON list of APIs, {"tool_name", "name", "description", "parameters"} with a JSON Schema of the
+arguments, whose names are unique. `answer` is a JSON list of {"name"} of APIs offered; where the call is known, it
+has the one {"name", "arguments"}, and otherwise every API that helps to answer.
 """
 
 from __future__ import annotations
@@ -107,13 +119,17 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the records of a dataset come from. A leaderboard never mixes variants."""
+    """Where the records of a dataset come from. A leaderboard never mixes variants.
+
+    `notes` says what was left out of the files, and how much of it.
+    """
 
     variant: Variant
     title: str = ""
     url: str = ""
     licence: str = ""
     citation: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -194,7 +194,7 @@ def fit(job: StageJob, stages: Path, building: Path, progress: Progress) -> Outc
     resumed = checkpoint.exists()
     generator = make(job.plug_in, job.config).fit(data, seed=job.seed, progress=progress, checkpoint=checkpoint)
     generator.save(building / MODEL)
-    return {"train_records": len(data.train), "resumed": resumed}, []
+    return {"train_records": len(data.train), "resumed": resumed, **generator.fit_details}, []
 
 
 def load_model(job: StageJob, stages: Path) -> Generator:

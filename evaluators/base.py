@@ -69,6 +69,14 @@ class Evaluator:
         """
         raise NotImplementedError
 
+    def files(self) -> list[Path]:
+        """Files that scores depend on beside the records; their bytes belong to the identity of a score.
+
+        Raises:
+            BenchError: one of them is not there.
+        """
+        return []
+
     def reference_records(self, data: Dataset) -> pd.DataFrame:
         """Real records whose score is the reference for this evaluator.
 

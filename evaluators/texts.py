@@ -38,10 +38,14 @@ class TextValidity(Evaluator):
     def evaluate(
         self, data: Dataset, synthetic: pd.DataFrame, *, seed: int = 0, progress: Progress = SILENT
     ) -> list[Score]:
+        return self.scores(data, synthetic, self.is_valid(data.schema, synthetic), seed)
+
+    def scores(self, data: Dataset, synthetic: pd.DataFrame, valid: NDArray[np.bool_], seed: int) -> list[Score]:
+        """The scores named above, given which records are valid, shape (rows,)."""
         real, generated = record_numbers(data.train, synthetic)
         unique = share_score("unique_percent", ~repeats(generated), True)
         return [
-            share_score(self.validity_metric, self.is_valid(data.schema, synthetic), True),
+            share_score(self.validity_metric, valid, True),
             replace(unique, stderr=np.nan),
             share_score("copy_percent", np.isin(generated, real), False),
             length_score(data, synthetic, seed),

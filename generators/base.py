@@ -59,6 +59,7 @@ class Generator:
     Config: ClassVar[type]
     families: ClassVar[frozenset[Family]]
     checkpoint: Path | None = None  # during a fit, where `_fit` may keep its state
+    fit_details: Mapping[str, Any] = {}  # what a fit has to say for the record, JSON-able
 
     def __init__(self, config: Any = None, **options: Any) -> None:
         known = {f.name for f in fields(self.Config)}

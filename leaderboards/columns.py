@@ -20,20 +20,38 @@ MAIN = {
     "catboost_rmse": "catboost RMSE",
     "c2st_xgboost_auc": "C2ST AUC",
     "dcr_share_percent": "DCR share %",
+    "pass_at_1_percent": "pass@1 %",
+    "pass_at_10_percent": "pass@10 %",
+    "selection_accuracy_percent": "API chosen %",
+    "held_out_selection_accuracy_percent": "held-out API chosen %",
+    "call_accuracy_percent": "call right %",
+    "judge_grade_points": "judge points",
+    "judge_win_rate_percent": "judge wins %",
     "length_shape_error_percent": "length error %",
+    "ast_node_error_percent": "AST error %",
     "parse_percent": "parses %",
+    "run_percent": "runs %",
     "valid_percent": "valid %",
     "raw_valid_percent": "raw valid %",
     "unique_percent": "unique %",
     "duplicate_percent": "duplicate %",
     "copy_percent": "copy %",
+    "near_copy_percent": "near copy %",
 }
 # Validity of tables is near 100 for everything that samples from a schema; for text it is the task.
 # A C2ST below one half is no better than one half, and neither is a share below 50 %: both are only shown.
 RANKED_TABULAR = frozenset(
     name for name in MAIN if name.endswith(("_error_percent", "boost_auc", "boost_rmse", "boost_rmse_log"))
 )
-RANKED_TEXT = RANKED_TABULAR | {"parse_percent", "valid_percent", "unique_percent"}
+RANKED_TEXT = RANKED_TABULAR | {
+    *("parse_percent", "valid_percent", "unique_percent"),
+    *(
+        "pass_at_1_percent",
+        "selection_accuracy_percent",
+        "held_out_selection_accuracy_percent",
+        "call_accuracy_percent",
+    ),
+}
 MAIN_PROTOCOL = "harness"
 ALL = "all"
 

@@ -27,6 +27,11 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 STEPS = {"steps": 10, "diffusion_steps": 10, "sampler_steps": 2}
 SHORT = [f"--set=generators.difflm.{name}={value}" for name, value in STEPS.items()]
 SHORT += ["--set=evaluators.mle.trials=1", "--set=records=300"]
+TRAINED = {"train_tokens": 2000, "width": 16, "heads": 2, "layers": 1}
+SHORT += [
+    f"--set=evaluators.{who}.{name}={value}" for who in ("pass_at_k", "tool_use") for name, value in TRAINED.items()
+]
+SHORT += ["--set=evaluators.pass_at_k.samples=1", "--set=evaluators.tool_use.queries=10"]
 FEW = {"1000": "50"}
 BENCH = [sys.executable, "-c", "from bench.cli.main import main; main()"]
 TRAINING = ("run", "generate", "diagnose", "evaluate")
@@ -70,6 +75,7 @@ def test_make_knows_its_targets():
     )
 
 
+@pytest.mark.timeout(900)  # three minutes of CPU, most of it the start of commands
 def test_the_commands_on_demo_data_and_the_python_blocks_run(tmp_path, monkeypatch, capsys):
     for words in commands():
         if words[0] != "make" and "--data-dir" not in words:
@@ -108,8 +114,12 @@ def test_the_commands_on_the_original_files_run(tmp_path):
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "docs/footguns.md",
+        "docs/judge.md",
         "docs/metrics.md",
+        "docs/pass-at-k.md",
         "docs/results.md",
+        "docs/sandbox.md",
+        "docs/tool-use.md",
         "results/README.md",
     ],
 )

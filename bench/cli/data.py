@@ -64,7 +64,7 @@ def verify(names: Names = None, data_dir: options.DataDir = None) -> None:
     for name in chosen(names):
         for file in wanted(get_loader(name), folder):
             path, status = folder / file.path, "missing"
-            if path.is_file():
+            if path.exists():
                 try:
                     check(path, file.sha256)
                     status = "ok" if file.sha256 else "there, no checksum published"
@@ -79,7 +79,7 @@ def verify(names: Names = None, data_dir: options.DataDir = None) -> None:
 
 @app.command()
 def describe(
-    dataset: Annotated[str, typer.Argument(help="A registered name, or the path of a csv or parquet file.")],
+    dataset: Annotated[str, typer.Argument(help="A registered name, or the path of a file.")],
     variant: Annotated[Literal["demo", "original"], typer.Option(help="Simulated, or the original files.")] = "demo",
     split: Annotated[str, typer.Option(help="harness, tabsyn or difflm.")] = "harness",
     split_seed: Annotated[int, typer.Option(help="Chooses the records of each part.")] = 0,
@@ -107,6 +107,8 @@ def describe(
     typer.echo(f"{data.name}: {data.source.title} ({data.family}, {data.source.variant})")
     if data.source.licence:
         typer.echo(f"{data.source.url}, {data.source.licence}")
+    for note in data.source.notes:
+        typer.echo(note)
     typer.echo(f"digest {data.digest}, split {data.split}, split seed {data.split_seed}")
     print_table(["part", "records"], [[part, str(len(frame))] for part, frame in parts(data).items()])
     print_table(["column", "kind", "missing %", "values", "range, or most frequent"], describe_columns(data))

@@ -26,7 +26,7 @@ REFERENCE = "held-out (reference)"
 
 def diagnose(
     generator: Annotated[str, typer.Argument(help="A generator that can be looked into, such as difflm.")],
-    dataset: Annotated[str, typer.Option(help="A name, or the path of a csv or parquet file.")],
+    dataset: Annotated[str, typer.Option(help="A name, or the path of a file.")],
     out: Annotated[
         Path | None,
         typer.Option(help="Page to write (.html), with a .json beside it; default in the results folder."),

@@ -25,7 +25,7 @@ KEPT = [*COLUMNS, "version", "higher_is_better", "n", "dataset", "variant", "spl
 
 
 def evaluate(
-    dataset: Annotated[str, typer.Option(help="A name, or the path of the real records (csv or parquet).")],
+    dataset: Annotated[str, typer.Option(help="A name, or the path of the real records.")],
     synthetic: Annotated[Path, typer.Option(help="Synthetic records: csv, parquet or jsonl.")],
     evaluator: options.Evaluators = None,
     profile: options.Profile = profiles.DEFAULT,
@@ -38,6 +38,8 @@ def evaluate(
     task: options.TaskOption = None,
     kind: options.Kinds = None,
     where: options.Where = None,
+    judge_url: options.JudgeUrl = None,
+    judge_model: options.JudgeModel = None,
     results: Annotated[
         Path | None, typer.Option(help="Also store the scores in this results folder.", show_default=False)
     ] = None,
@@ -51,7 +53,7 @@ def evaluate(
     from bench.shards import write_json
     from bench.terminal import screen
 
-    overrides = config.parse_overrides(set_ or ())
+    overrides = config.parse_overrides(set_ or ()) | options.judge_overrides(judge_url, judge_model)
     if variant is not None:
         overrides["data"] = variant
     values = {

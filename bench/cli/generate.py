@@ -27,7 +27,7 @@ WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
 
 def generate(
     generator: Annotated[str, typer.Option(help="A name; see 'bench list'.")],
-    dataset: Annotated[str, typer.Option(help="A name, or the path of a csv or parquet file.")],
+    dataset: Annotated[str, typer.Option(help="A name, or the path of a file.")],
     out: Annotated[Path, typer.Option(help="File to write: .csv, .parquet or .jsonl.")],
     n: Annotated[
         int | None, typer.Option("-n", help="How many records; default as many as train.", show_default=False)

@@ -45,7 +45,23 @@ Where = Annotated[
         "Several values of a column are alternatives, everything else holds together.",
     ),
 ]
+JudgeUrl = Annotated[
+    str | None,
+    typer.Option(
+        help="OpenAI-compatible server of a model that judges tool definitions, such as http://localhost:8000/v1.",
+        show_default=False,
+    ),
+]
+JudgeModel = Annotated[
+    str | None, typer.Option(help="Which of the server's models judges; the only one by default.", show_default=False)
+]
 Force = Annotated[bool, typer.Option("--force", help="Compute finished stages again.")]
+
+
+def judge_overrides(url: str | None, model: str | None) -> dict[str, str]:
+    """Settings of the evaluator `judge` that --judge-url and --judge-model are short for."""
+    given = {"evaluators.judge.url": url, "evaluators.judge.model": model}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def split_names(given: Iterable[str] | None) -> list[str]:

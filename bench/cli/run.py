@@ -20,7 +20,7 @@ INTERRUPTED = 130
 
 
 def run(
-    dataset: Annotated[list[str], typer.Option(help="Names, 'all', or paths of csv or parquet files.")],
+    dataset: Annotated[list[str], typer.Option(help="Names, 'all', or paths of files.")],
     generator: Annotated[
         list[str] | None, typer.Option(help="Names, comma-separated or repeated; see 'bench list'.")
     ] = None,
@@ -31,6 +31,8 @@ def run(
     target: options.Target = None,
     task: options.TaskOption = None,
     kind: options.Kinds = None,
+    judge_url: options.JudgeUrl = None,
+    judge_model: options.JudgeModel = None,
     sentinels: Annotated[
         bool, typer.Option(help="Add the ceiling 'real' and the floor 'marginals' beside the generators.")
     ] = True,
@@ -55,7 +57,7 @@ def run(
         "datasets": split_names(dataset),
         "evaluators": split_names(evaluator),
         "profile": profile,
-        "settings": config.parse_overrides(set_ or ()),
+        "settings": config.parse_overrides(set_ or ()) | options.judge_overrides(judge_url, judge_model),
         "data_dir": data_dir,
         "target": target,
         "task": task,

@@ -35,7 +35,7 @@ def load(
     """A dataset, split into train, validation and test.
 
     Args:
-        name: a registered name, or the path of a csv or parquet file.
+        name: a registered name, or the path of a file, or of a folder of tools (`bench.datasets.own`).
         variant: `demo` is simulated, `original` is read from the original files, which are
             downloaded where they are missing. A path is always `file`.
         split: `harness`, `tabsyn` or `difflm` (`bench.datasets.split`); simulated data know `harness` only.

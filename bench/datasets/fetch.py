@@ -28,15 +28,22 @@ def data_folder(data_dir: Path | str | None = None) -> Path:
 
 
 def sha256(path: Path) -> str:
+    """Of a file, or of the names and contents of the JSON files of a folder."""
+    if path.is_dir():
+        state = hashlib.sha256()
+        for part in sorted(path.rglob("*.json")):
+            state.update(f"{part.relative_to(path).as_posix()} {sha256(part)}\n".encode())
+        return state.hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def wanted(loader: Loader, folder: Path) -> Sequence[DataFile]:
-    """The files that the dataset is read from: its own, or the excerpts where none of them is there."""
-    there = [file for file in loader.files if (folder / file.path).is_file()]
-    excerpts = [file for file in loader.excerpts if (folder / file.path).is_file()]
-    return excerpts if excerpts and not there else loader.files
+    """The files that the dataset is read from: its own, else other forms of them, else excerpts."""
+    for files in (loader.files, loader.alternatives, loader.excerpts):
+        if there := [file for file in files if (folder / file.path).exists()]:
+            return loader.files if files is loader.files else there
+    return loader.files
 
 
 def fetch(loader: Loader, folder: Path) -> dict[str, str]:
@@ -49,14 +56,17 @@ def fetch(loader: Loader, folder: Path) -> dict[str, str]:
         BenchError: a file is there with other bytes, or is missing and cannot be had.
     """
     files = wanted(loader, folder)
-    missing = [file for file in files if not (folder / file.path).is_file()]
+    missing = [file for file in files if not (folder / file.path).exists()]
     for file in missing:
-        if not file.archive:
+        if not file.archive and not file.hub:
             raise BenchError(
                 f"dataset '{loader.name}' needs '{folder / file.path}', which cannot be downloaded: "
                 f"{loader.how_to_get}, and put it there (or name another folder with --data-dir)"
             )
-    for archive in dict.fromkeys(file.archive for file in missing):
+    for file in missing:
+        if file.hub:
+            download_from_hub(file, folder)
+    for archive in dict.fromkeys(file.archive for file in missing if file.archive):
         download(archive, [file for file in missing if file.archive == archive], folder)
     return {file.path: check(folder / file.path, file.sha256) for file in files}
 
@@ -109,8 +119,32 @@ def download(archive: str, files: Sequence[DataFile], folder: Path) -> None:
         ) from error
 
 
+def download_from_hub(file: DataFile, folder: Path) -> None:
+    """Take a file from the Hugging Face hub; it appears in `folder` whole, or not at all.
+
+    Raises:
+        BenchError: it cannot be had.
+    """
+    from huggingface_hub import hf_hub_url  # noqa: PLC0415  (slow to import, and seldom needed)
+
+    url = hf_hub_url(file.hub, file.member, repo_type="dataset", endpoint=os.environ.get("HF_ENDPOINT"))
+    try:
+        (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".download-") as scratch:
+            retrieve(url, file.member, Path(scratch)).replace(folder / file.path)
+    except OSError as error:
+        raise BenchError(
+            f"{url} cannot be downloaded: {textwrap.shorten(str(error), 120)}; where there is no network, put the "
+            f"file at '{folder / file.path}' (or name another folder with --data-dir)"
+        ) from error
+
+
 def get(archive: str, scratch: Path) -> zipfile.ZipFile:
+    # the zip is packed anew by its host from time to time: the checksum that counts is that of the member
+    return zipfile.ZipFile(retrieve(archive, "archive.zip", scratch))
+
+
+def retrieve(url: str, name: str, scratch: Path) -> Path:
     pooch.get_logger().setLevel("WARNING")
     downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT_SECONDS)
-    # the zip is packed anew by its host from time to time: the checksum that counts is that of the member
-    return zipfile.ZipFile(pooch.retrieve(archive, None, "archive.zip", scratch, downloader=downloader))
+    return Path(pooch.retrieve(url, None, name, scratch, downloader=downloader))

@@ -1,4 +1,4 @@
-"""A user's own csv or parquet file, as a dataset or as synthetic records.
+"""A user's own file, as a dataset or as synthetic records: csv, parquet or JSON objects.
 
 A csv file is UTF-8 (gzipped or not), separated by commas, with a header. All fields are read as
 text, so that no type is guessed twice: `bench.frames` decides the kinds. A field counts as missing
@@ -24,7 +24,8 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
-from bench.datasets.jsonl import read_jsonl
+from bench.datasets.jsonl import ARRAYS, LINES, read_jsonl
+from bench.datasets.own import load_own
 from bench.datasets.split import split
 from bench.errors import BenchError
 from bench.frames import conform, infer_schema, repairs
@@ -33,11 +34,12 @@ from bench.records import Dataset, Kind, Schema, Source, Task
 MISSING = frozenset(["", "NA", "N/A", "n/a", "<NA>", "NaN", "nan", "NULL", "null", "None", "?"])
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 TABLES = (".csv", ".csv.gz", ".parquet")
+OBJECTS = (*LINES, *ARRAYS)
 
 
 def is_path(name: str) -> bool:
     """Whether a dataset name is meant as a path."""
-    return name.endswith(TABLES) or "/" in name or "\\" in name
+    return name.endswith(TABLES + OBJECTS) or "/" in name or "\\" in name
 
 
 def load_file(
@@ -49,10 +51,10 @@ def load_file(
     protocol: str = "harness",
     split_seed: int = 0,
 ) -> Dataset:
-    """A user's csv or parquet file as a dataset.
+    """A user's table, programs or tools as a dataset.
 
     Args:
-        path: `.csv`, `.csv.gz` or `.parquet`.
+        path: `.csv`, `.csv.gz`, `.parquet`, `.json` or `.jsonl` (also `.gz`), or a folder of tools.
         target: the column to predict; None where there is none.
         task: classification or regression; guessed from the target where it is not given.
         kinds: column name -> kind, where the guess would be wrong.
@@ -63,7 +65,10 @@ def load_file(
         BenchError: the file cannot be used; says why and where.
     """
     kinds = kinds or {}
-    raw = read_table(path, verbatim=[name for name, kind in kinds.items() if kind in ("text", "json")])
+    may_be_own = path.is_dir() or (path.name.endswith(OBJECTS) and existing(path))
+    if may_be_own and not (target or task or kinds) and (own := load_own(path, protocol, split_seed)) is not None:
+        return own
+    raw = read_any(path, verbatim=[name for name, kind in kinds.items() if kind in ("text", "json")])
     try:
         schema = infer_schema(raw, target, task, kinds)
         frame = conform(raw, schema)
@@ -103,11 +108,8 @@ def read_repaired(path: Path, schema: Schema) -> tuple[pd.DataFrame, list[str]]:
         BenchError: the file cannot be read, or its records are not of that schema.
     """
     verbatim = [column.name for column in schema.columns if column.kind in ("text", "json")]
-    lines = path.name.endswith((".jsonl", ".jsonl.gz"))
-    frame = read_jsonl(existing(path)) if lines else read_table(path, verbatim)
-    if len(frame) == 0:
-        raise BenchError(f"'{path}' has no records")
-    frame, said = with_known_names(frame, schema)
+    lines = path.name.endswith(OBJECTS)
+    frame, said = with_known_names(read_any(path, verbatim), schema)
     try:
         records = conform(frame, schema)
     except BenchError as error:
@@ -144,7 +146,7 @@ def read_table(path: Path, verbatim: Collection[str] = ()) -> pd.DataFrame:
         BenchError: missing, empty, broken, of another format; a column twice or without a name.
     """
     if not path.name.endswith(TABLES):
-        raise BenchError(f"'{path}' is not a table that can be read; known endings: {', '.join(TABLES)}")
+        raise BenchError(f"'{path}' is not a table that can be read; known endings: {', '.join(TABLES + OBJECTS)}")
     table = read_parquet(existing(path)) if path.suffix == ".parquet" else read_csv(existing(path))
     check_names(table.column_names, path)
     if table.num_rows == 0 or table.num_columns == 0:
@@ -161,6 +163,17 @@ def existing(path: Path) -> Path:
     if not path.is_file():
         raise BenchError(f"file '{path}' is not there; check the path")
     return path
+
+
+def read_any(path: Path, verbatim: Collection[str]) -> pd.DataFrame:
+    """A table of any form."""
+    if not path.name.endswith(OBJECTS):
+        return read_table(path, verbatim)
+    frame = read_jsonl(existing(path))
+    check_names([str(name) for name in frame], path)
+    if len(frame) == 0:
+        raise BenchError(f"'{path}' has no records")
+    return frame
 
 
 def check_names(names: list[str], path: Path) -> None:

@@ -1,17 +1,22 @@
-"""Files with one JSON object a line, plain or gzipped."""
+"""Files of JSON objects, plain or gzipped: one a line, or all in one array."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from bench.errors import BenchError
+
+LINES = (".jsonl", ".jsonl.gz")
+ARRAYS = (".json", ".json.gz")
+TOO_DEEP = "objects or lists are nested too deeply"
+Object = dict[str, Any]
 
 
 def read_jsonl(path: Path, repair: Callable[[str], str] | None = None) -> pd.DataFrame:
@@ -26,27 +31,91 @@ def read_jsonl(path: Path, repair: Callable[[str], str] | None = None) -> pd.Dat
             names the line.
     """
     records = []
-    number = 0
-    try:
-        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-            for line in file:
-                number += 1
-                if line.strip():
-                    records.append(parse(line.decode("utf-8"), repair))
-    except (ValueError, EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise BenchError(f"'{path}', line {number}: {error}; every line must be one JSON object") from error
+    for place, record in read_objects(path, repair):
+        try:
+            records.append(flat(record))
+        except RecursionError as error:
+            raise refused(path, place, TOO_DEEP) from error
     return pd.DataFrame(records)
 
 
-def parse(line: str, repair: Callable[[str], str] | None) -> dict[str, Any]:
+def read_objects(path: Path, repair: Callable[[str], str] | None = None) -> list[tuple[str, Object]]:
+    """Every object with its place in the file (`line 3`, or `record 3` of an array).
+
+    Args:
+        path: a file with one object a line, empty lines aside, or (`.json`) also one array of objects.
+        repair: what to make of a line that is not JSON before giving up on it.
+
+    Raises:
+        BenchError: it is something else; names the place.
+    """
+    place = "at its start"
+    found = []
     try:
-        record = json.loads(line)
+        if path.name.endswith(ARRAYS) and (text := whole(path)).lstrip().startswith("["):
+            values = json.loads(text)
+            escaped = "\\ud" in text.lower()
+            for number, value in enumerate(values, start=1):
+                place = f"record {number}"
+                found.append((place, checked(value, escaped)))
+            return found
+        for number, line in enumerate(lines(path), start=1):
+            place = f"line {number}"
+            if line.strip():
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+                found.append((place, checked(parse(text, repair), "\\ud" in text.lower())))
+            place = f"after line {number}"
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}" if error.lineno > 1 else place
+        raise refused(path, where, f"{error.msg} (column {error.colno})") from error
+    except RecursionError as error:
+        raise refused(path, place, TOO_DEEP) from error
+    except (ValueError, EOFError, OSError, zlib.error) as error:
+        raise refused(path, place, str(error)) from error
+    return found
+
+
+def refused(path: Path, place: str, why: str) -> BenchError:
+    form = "one JSON array of objects, or one object a line" if path.name.endswith(ARRAYS) else "one JSON object a line"
+    return BenchError(f"'{path}', {place}: {why}; the file must hold {form}")
+
+
+def lines(path: Path) -> Iterator[bytes]:
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+        yield from file
+
+
+def whole(path: Path) -> str:
+    return b"".join(lines(path)).decode("utf-8-sig")
+
+
+def parse(text: str, repair: Callable[[str], str] | None) -> Any:
+    try:
+        return json.loads(text)
     except json.JSONDecodeError:
         if repair is None:
             raise
-        record = json.loads(repair(line))
+        return json.loads(repair(text))
+
+
+def checked(record: Any, escaped: bool) -> Object:
+    """The record.
+
+    Args:
+        record: what a line or an element of an array is.
+        escaped: whether its text has escapes of surrogates, which costs a closer look.
+
+    Raises:
+        ValueError: it is no object, or holds half of a surrogate pair, which no text may.
+    """
     if not isinstance(record, dict):
-        raise ValueError(f"a JSON object was expected, not {line.strip()[:40]}")
+        raise ValueError(f"a JSON object was expected, not {json.dumps(record)[:40]}")
+    if escaped:
+        compact(record).encode("utf-8")
+    return record
+
+
+def flat(record: Object) -> Object:
     return {name: compact(value) if isinstance(value, dict | list) else value for name, value in record.items()}
 
 

@@ -7,10 +7,12 @@ import importlib
 import json
 from pathlib import Path
 
+import pandas as pd
+
 from bench.datasets.base import Loader
 from bench.datasets.demo import truth
 from bench.datasets.fetch import fetch
-from bench.datasets.split import split
+from bench.datasets.split import Rows, groups_of, split
 from bench.errors import BenchError
 from bench.frames import conform, digest
 from bench.records import Dataset, Source
@@ -41,10 +43,27 @@ def load_original(loader: Loader, protocol: str, split_seed: int, folder: Path) 
     original = loader.read(folder)
     frame = conform(original.frame, loader.schema)
     test = None if original.official_test is None else conform(original.official_test, loader.schema)
-    parts = split(frame, loader.schema, protocol, split_seed, official_test=test, tabsyn_skips=loader.tabsyn_skips)
+    parts = split(
+        frame,
+        loader.schema,
+        protocol,
+        split_seed,
+        official_test=test,
+        tabsyn_skips=loader.tabsyn_skips,
+        difflm_parts=loader.difflm_parts,
+        groups=near_groups(loader, frame, protocol, loader.together),
+    )
+    extras, notes = original.extras, original.notes
+    if loader.held_out is not None:
+        extras = loader.held_out(extras, pd.concat([parts.train, parts.validation]))
+        notes += tuple(
+            f"{len(extras[name])} of {len(frame)} {name} kept: the others are about records of train or validation"
+            for name, frame in original.extras.items()
+            if len(extras[name]) < len(frame)
+        )
     excerpt = any(file.path in checksums for file in loader.excerpts)
     title = f"{loader.title} (excerpt)" if excerpt else loader.title
-    source = Source("original", title, loader.url, loader.licence, loader.citation)
+    source = Source("original", title, loader.url, loader.licence, loader.citation, notes)
     identity = json.dumps([checksums, loader.schema.to_dict()], sort_keys=True)
     return Dataset(
         loader.name,
@@ -55,8 +74,15 @@ def load_original(loader: Loader, protocol: str, split_seed: int, folder: Path) 
         split_seed,
         source,
         hashlib.sha256(identity.encode()).hexdigest(),
-        original.extras,
+        extras,
     )
+
+
+def near_groups(loader: Loader, frame: pd.DataFrame, protocol: str, together: str = "") -> Rows | None:
+    """The groups that `harness` keeps together; tables have none, nor has anything with a target."""
+    if loader.family == "tabular" or loader.schema.target is not None or protocol != "harness":
+        return None
+    return groups_of(frame, loader.schema, together)
 
 
 def load_demo(loader: Loader, protocol: str, split_seed: int) -> Dataset:
@@ -71,7 +97,8 @@ def load_demo(loader: Loader, protocol: str, split_seed: int) -> Dataset:
         raise BenchError(f"the split '{protocol}' is one of original files; simulated data are split by 'harness'")
     demo = importlib.import_module(loader.demo)
     frame = conform(demo.simulate(demo.ROWS, demo.SEED), loader.schema)
-    parts = split(frame, loader.schema, protocol, split_seed)
+    # the simulator draws the provider of an API alone, so APIs of one tool have no more in common than others
+    parts = split(frame, loader.schema, protocol, split_seed, groups=near_groups(loader, frame, protocol))
     extras = {} if loader.family == "tabular" else demo.extras(demo.SEED)
     source = Source("demo", f"{loader.title} (simulated)")
     model = getattr(demo, "MODEL", None)

@@ -1,20 +1,25 @@
-"""Validity of synthetic tool definitions: legal parameters, names, uniqueness, copies and lengths."""
+"""Validity of synthetic tool definitions: legal parameters, names, copies, and distributions of how they are built."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.records import Schema
+from bench.near_duplicates import record_texts, similarity_to_nearest
+from bench.progress import SILENT, Progress
+from bench.records import Dataset, Schema
+from evaluators.base import Score
+from evaluators.shares import share_score
 from evaluators.texts import TextValidity
+from evaluators.tool.categories import category_scores
+from evaluators.tool.distributions import distribution_scores
+from evaluators.tool.names import unique_name_score
+from evaluators.tool.schemas import Findings, examine
 
-# The simple types of JSON Schema (draft 2020-12, validation, section 6.1.1); upper case counts as
-# well, because that is how the definitions of RapidAPI, ToolBench's source, write them.
-TYPES = frozenset({"array", "boolean", "integer", "null", "number", "object", "string"})
+PARTS = 5
 
 
 @dataclass(frozen=True)
@@ -23,58 +28,62 @@ class ToolValidityConfig:
 
 
 class ToolValidity(TextValidity):
-    """`valid_percent`: every JSON column describes parameters legally, and no `*name` column is blank."""
+    """Shares of records, and distances from the held-out real tools.
+
+    `valid_percent`: every JSON column describes parameters legally, and no `*name` column is blank. What legal
+    means has shares of its own: `json_parse_percent`, `schema_legal_percent` (the metaschema of JSON Schema draft
+    2020-12), `required_in_properties_percent`, `legal_types_percent`; a record that cannot be parsed fails them all.
+    `unique_name_percent`: see `names.py`. `near_copy_percent`: records that are near duplicates of a train record,
+    exact copies included (`bench.near_duplicates`). `*_error_percent`: see `distributions.py`; `category_*`: see
+    `categories.py`.
+    """
 
     Config = ToolValidityConfig
     families = frozenset({"tool"})
     validity_metric = "valid_percent"
 
     def is_valid(self, schema: Schema, records: pd.DataFrame) -> NDArray[np.bool_]:
-        valid = np.ones(len(records), dtype=bool)
-        for column in schema.columns:
-            values = records[column.name]
-            if column.kind == "json":
-                valid &= np.array([isinstance(v, str) and describes_parameters(v) for v in values], dtype=bool)
-            elif column.name.endswith("name"):
-                valid &= values.fillna("").str.strip().ne("").to_numpy(dtype=bool)
-        return valid
+        return has_names(schema, records) & flags(findings(schema, records), "valid", len(records))
+
+    def evaluate(
+        self, data: Dataset, synthetic: pd.DataFrame, *, seed: int = 0, progress: Progress = SILENT
+    ) -> list[Score]:
+        with progress.task("tool validity", PARTS, "parts") as task:
+            scores = super().evaluate(data, synthetic, seed=seed)
+            task.advance()
+            found, n = findings(data.schema, synthetic), len(synthetic)
+            scores += [
+                share_score("json_parse_percent", flags(found, "parses", n), True),
+                share_score("schema_legal_percent", flags(found, "legal", n), True),
+                share_score("required_in_properties_percent", flags(found, "required", n), True),
+                share_score("legal_types_percent", flags(found, "types", n), True),
+                unique_name_score(synthetic),
+            ]
+            task.advance()
+            ours, real = (record_texts(records, data.schema) for records in (synthetic, data.train))
+            scores.append(share_score("near_copy_percent", similarity_to_nearest(ours, real) > 0, False))
+            task.advance()
+            scores += distribution_scores(data, synthetic, seed)
+            task.advance()
+            scores += category_scores(data, synthetic, seed)
+            task.advance()
+        return scores
 
 
-def describes_parameters(text: str) -> bool:
-    """Whether a text is a JSON object that is a legal JSON Schema of the parameters of a function."""
-    try:
-        parameters = json.loads(text, parse_constant=refuse_constant)
-    except (ValueError, RecursionError):
-        return False
-    if not isinstance(parameters, dict) or parameters.get("type") != "object" or "properties" not in parameters:
-        return False
-    waiting = [parameters]  # a list in place of recursion: models write absurdly deep schemas
-    while waiting:
-        schema = waiting.pop()
-        if not is_legal_schema(schema):
-            return False
-        waiting += schema.get("properties", {}).values()
-        if "items" in schema:
-            waiting.append(schema["items"])
-    return True
+def has_names(schema: Schema, records: pd.DataFrame) -> NDArray[np.bool_]:
+    named = np.ones(len(records), dtype=bool)
+    for column in schema.columns:
+        if column.kind != "json" and column.name.endswith("name"):
+            named &= records[column.name].fillna("").str.strip().ne("").to_numpy(dtype=bool)
+    return named
 
 
-def is_legal_schema(schema: object) -> bool:
-    """Whether one level of a schema is legal: its type, the names of its properties, the required ones."""
-    if not isinstance(schema, dict):
-        return False
-    kinds = schema.get("type", "object")  # a property without a type may be anything
-    kinds = kinds if isinstance(kinds, list) else [kinds]
-    properties, required = schema.get("properties", {}), schema.get("required", [])
-    return (
-        len(kinds) > 0
-        and all(isinstance(kind, str) and kind.lower() in TYPES for kind in kinds)
-        and isinstance(properties, dict)
-        and all(name.strip() for name in properties)
-        and isinstance(required, list)
-        and all(isinstance(name, str) and name in properties for name in required)
-    )
+def findings(schema: Schema, records: pd.DataFrame) -> list[list[Findings]]:
+    """What is found in every JSON column; (columns, records)."""
+    return [[examine(text) for text in records[column.name]] for column in schema.columns if column.kind == "json"]
 
 
-def refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not part of JSON")
+def flags(found: list[list[Findings]], name: str, records: int) -> NDArray[np.bool_]:
+    """Records of which something is true in every JSON column; shape (records,)."""
+    true = [[getattr(one, name) for one in column] for column in found]
+    return np.array(true, dtype=bool).reshape(len(true), records).all(axis=0)

@@ -67,7 +67,7 @@ def run(
     if hidden is not None:
         hidden = hidden[part, : tokens.ids.shape[1] - 1].to(device.name)
     with device.autocast():
-        return model(tokens.to(device.name), noise, hidden)
+        return model.in_groups(tokens.to(device.name), noise, hidden)
 
 
 @torch.no_grad()

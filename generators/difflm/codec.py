@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,14 @@ import pandas as pd
 import torch
 
 from bench.errors import BenchError
-from bench.records import Dataset, Family, Schema
+from bench.records import Column, Dataset, Family, Schema
 from generators.difflm.build import Tokenizer
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.decode import Constraint
 from generators.difflm.grammar import text_grammar
-from generators.difflm.json_grammar import JsonGrammar, record_grammar
+from generators.difflm.json_grammar import record_grammar
+from generators.difflm.json_walk import JsonGrammar
+from generators.difflm.parameters import parameter_columns
 from generators.difflm.pretrained import COMPACT
 from generators.difflm.pretrained_tokenizer import (
     EncoderTokenizer,
@@ -25,7 +27,7 @@ from generators.difflm.pretrained_tokenizer import (
 )
 from generators.difflm.serialise import from_texts, is_text, plain
 from generators.difflm.table_tokenizer import TableTokenizer
-from generators.difflm.text_tokenizer import TextTokenizer
+from generators.difflm.text_tokenizer import END, TextTokenizer
 from generators.difflm.tokens import Tokens
 from generators.training.device import Device
 
@@ -39,20 +41,28 @@ class Codec:
         tokenizer: of the decoder.
         schema, family: of the records.
         config: which networks, and which constraint.
-        json_grammar: of a pretrained decoder's records; None where their text is free.
+        json_grammar: of records that are written as JSON; None where their text is free.
+        parameters: the columns that hold parameters of tools.
 
     Attributes:
         length: most tokens that a record may be written in, its beginning included.
     """
 
     def __init__(
-        self, tokenizer: Tokenizer, schema: Schema, family: Family, config: DiffLMConfig, json_grammar: str | None
+        self,
+        tokenizer: Tokenizer,
+        schema: Schema,
+        family: Family,
+        config: DiffLMConfig,
+        json_grammar: str | None = None,
+        parameters: Sequence[str] = (),
     ) -> None:
         self.tokenizer = tokenizer
         self.schema = schema
         self.family = family
         self.config = config
         self.json_grammar = json_grammar
+        self.parameters = list(parameters)
         self.length = tokenizer.length
         if json_grammar is not None and not is_text(schema):
             # the grammar ends such a record, which may take more tokens than the longest one of train
@@ -70,14 +80,12 @@ class Codec:
         kind = tokenizer_kind(schema, config)
         if config.column_order == "random" and kind is not TableTokenizer:
             raise BenchError("column_order = 'random' needs a table and the compact decoder")
-        json_grammar = None
         tokenizer: Tokenizer
         if kind is PretrainedTokenizer:
             tokenizer = PretrainedTokenizer.learn(train, schema, config)
-            if config.constraint == "schema" and not plain(schema):
-                json_grammar = record_grammar(train, spelled_schema(schema, config))
         elif kind is TextTokenizer:
-            tokenizer = TextTokenizer.learn(train, schema, vocabulary=config.vocabulary, max_length=config.max_length)
+            spelled = spelled_schema(schema, config)
+            tokenizer = TextTokenizer.learn(train, spelled, vocabulary=config.vocabulary, max_length=config.max_length)
         else:
             tokenizer = TableTokenizer.learn(
                 train,
@@ -87,7 +95,12 @@ class Codec:
                 atom_share=config.atom_share,
                 target_first=config.column_order == "target_first",
             )
-        return cls(tokenizer, schema, data.family, config, json_grammar)
+        parameters = parameter_columns(train, schema, data.family)
+        json_grammar = None
+        if kind is not TableTokenizer and config.constraint == "schema" and not plain(schema):
+            names = [name for name in schema.names if data.family == "tool" and never_blank(train[name], schema[name])]
+            json_grammar = record_grammar(train, spelled_schema(schema, config), parameters, names)
+        return cls(tokenizer, schema, data.family, config, json_grammar, parameters)
 
     @property
     def table(self) -> TableTokenizer | None:
@@ -115,12 +128,11 @@ class Codec:
                 names = [field.column.name for field in self.table.fields]
                 grammar = self.table.grammar_in(sorted(range(len(names)), key=lambda place: names[place] not in first))
             return grammar.to(device.name)
-        if isinstance(self.tokenizer, TextTokenizer):
-            return self.tokenizer.grammar.to(device.name)
         size, end = self.tokenizer.size, self.tokenizer.end
         if self.json_grammar is None:
-            return text_grammar(0, size, end).to(device.name)
-        backend = self.tokenizer.tokenizer.backend_tokenizer
+            first = END if isinstance(self.tokenizer, TextTokenizer) else 0
+            return text_grammar(first, size, end).to(device.name)
+        backend = self.tokenizer.backend
         return JsonGrammar(self.json_grammar, backend, size=size, end=end, device=torch.device(device.name))
 
     def read(self, ids: np.ndarray, complete: np.ndarray) -> tuple[pd.DataFrame, list[str | None]]:
@@ -129,22 +141,34 @@ class Codec:
         if self.table is not None:
             return self.table.decode(ids[complete]), reasons
         spelled = spelled_schema(self.schema, self.config)
-        records, illegal = from_texts(self.tokenizer.texts(ids[complete]), spelled, self.family)
+        records, illegal = from_texts(self.tokenizer.texts(ids[complete]), spelled, self.family, self.parameters)
         for place, reason in zip(np.flatnonzero(complete), illegal, strict=True):
             reasons[place] = reason
         return records[self.schema.names], reasons
 
     def state(self) -> dict[str, Any]:
         """Everything that `restore` needs, as JSON-able values."""
-        return {"family": self.family, "tokenizer": self.tokenizer.state(), "json_grammar": self.json_grammar}
+        return {
+            "family": self.family,
+            "tokenizer": self.tokenizer.state(),
+            "json_grammar": self.json_grammar,
+            "parameters": self.parameters,
+        }
 
     @classmethod
     def restore(cls, state: Mapping[str, Any], schema: Schema, config: DiffLMConfig) -> Codec:
         kind = tokenizer_kind(schema, config)
         saved = state["tokenizer"]
-        pretrained = kind is PretrainedTokenizer
-        tokenizer = kind.restore(saved, schema, config) if pretrained else kind.restore(saved, schema)
-        return cls(tokenizer, schema, state["family"], config, state["json_grammar"])
+        if kind is PretrainedTokenizer:
+            tokenizer = kind.restore(saved, schema, config)
+        else:
+            tokenizer = kind.restore(saved, spelled_schema(schema, config) if kind is TextTokenizer else schema)
+        return cls(tokenizer, schema, state["family"], config, state["json_grammar"], state["parameters"])
+
+
+def never_blank(values: pd.Series, column: Column) -> bool:
+    """Whether a column of names holds one in every record."""
+    return column.kind == "text" and column.name.endswith("name") and bool(values.fillna("").str.strip().ne("").all())
 
 
 def tokenizer_kind(

@@ -30,7 +30,8 @@ class DiffLMConfig:
         atom_limit: a numeric column with at most this many distinct values needs no digits.
         atom_share: share of the rows from which on a single number gets a token of its own.
         vocabulary: byte-pair tokens for records that are text (code, tools).
-        max_length: most tokens of a record that is spelled as text.
+        max_length: most tokens of a record that is spelled as text; longer ones are left out of training,
+            and refused where they are more than a tenth.
         column_order: in which columns of a table are spelled: as in the schema, the target first, or in a
             random order of every record and step (compact decoder only).
 
@@ -82,15 +83,17 @@ class DiffLMConfig:
 
     Sampling:
         temperature: of decoding; 1 draws from the model itself, 0 takes the likeliest token.
+        program_temperature: the same for programs: one wrong token in a hundred is one that does not parse.
         top_p: the likeliest tokens with at least this much mass are kept; 1 for all.
         top_k: the likeliest tokens that are kept; 0 for all.
-        constraint: of a pretrained decoder's tables and tools: `schema` keeps every record legal while it
-            is written (needs llguidance), `check` rejects illegal ones. Programs are always checked,
-            rows of the compact decoder always legal.
+        constraint: of records that are written as JSON, which are tools, and tables of a pretrained
+            decoder: `schema` keeps every record legal while it is written, `check` rejects illegal ones.
+            Programs are always checked, and so is what no grammar can say of tools.
         where: `rejection` is exact and costs one over the share of fitting records; `guidance` draws
             latents given the condition and forces its values, which the denoiser has to learn in the fit.
         guidance: weight of the condition on the latents; 1 draws from the learnt conditional.
-        decode_batch: records that are decoded together; bounds the memory of sampling.
+        decode_batch: records that are decoded together, fewer where they are long; bounds the memory of
+            sampling.
         attempts_per_record: attempts that a record may cost before sampling ends with a shortfall.
     """
 
@@ -135,7 +138,7 @@ class DiffLMConfig:
 
     steps: int = 4000
     epochs: int = 10
-    text_epochs: int = 25
+    text_epochs: int = 10
     least_steps: int = 400
     batch_tokens: int = 1500
     batch_records: int = 0
@@ -161,6 +164,7 @@ class DiffLMConfig:
     churn: float = 0.0
 
     temperature: float = 1.0
+    program_temperature: float = 0.7
     top_p: float = 1.0
     top_k: int = 0
     constraint: Literal["schema", "check"] = "schema"

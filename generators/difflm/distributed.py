@@ -89,10 +89,11 @@ class Team:
             if isinstance(ours, DTensor):
                 given.data = given.data.new_empty(0)  # a whole copy beside the shards is what sharding is to avoid
 
-    def __call__(self, tokens: Tokens, noise: torch.Tensor, hidden_inputs: torch.Tensor | None = None) -> Terms:
-        """The terms of this process's own records; see `VariationalAutoencoder.forward`."""
+    def in_groups(self, tokens: Tokens, noise: torch.Tensor, hidden_inputs: torch.Tensor | None = None) -> Terms:
+        """The terms of this process's own records; see `VariationalAutoencoder.in_groups`."""
         if self._forward is None:
-            return self.model(tokens, noise, hidden_inputs)
+            return self.model.in_groups(tokens, noise, hidden_inputs)
+        # all processes must gather shards equally often, so each takes its records at once
         return Terms(*self._forward(tokens.ids, tokens.encoder_ids, tokens.states, noise, hidden_inputs))
 
     @property

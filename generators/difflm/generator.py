@@ -27,6 +27,7 @@ from bench.progress import SILENT, Progress
 from bench.records import Dataset, Family
 from generators.base import UNFULFILLED, Generator, Sample
 from generators.difflm.adapt import load_trained_weights
+from generators.difflm.bound import check
 from generators.difflm.build import build
 from generators.difflm.codec import Codec
 from generators.difflm.config import DiffLMConfig
@@ -37,7 +38,7 @@ from generators.difflm.draw import Sampling
 from generators.difflm.latent import LatentModel, fit_latent_model
 from generators.difflm.log import History, write_log
 from generators.difflm.pretrained import pin
-from generators.difflm.serialise import empty, is_text
+from generators.difflm.serialise import empty, is_text, to_texts
 from generators.difflm.space import interpolate, nearest_train_neighbours
 from generators.difflm.tokens import Tokens, concatenate
 from generators.difflm.train import train_autoencoder
@@ -47,6 +48,8 @@ from generators.training.checkpoint import Checkpoint, fingerprint
 from generators.training.device import Device, pick_device
 
 VALIDATION_SHARE, VALIDATION_MOST = 0.03, 1000
+VALIDATION_TOKENS = 2**16  # of long texts fewer records do: every check reads them all
+CACHED_TOKENS = 2**19  # keys and values that decoding may hold: long texts are written fewer at a time
 BLOCK = 4  # batches of decoding that make a block: what one process samples at a time, with a seed of its own
 
 
@@ -93,7 +96,7 @@ class DiffLM(Generator):
         self.device = pick_device()
         self.codec = Codec.learn(data, config)
         generator = torch.Generator().manual_seed(seed)
-        train, validation = self._split(data, generator)
+        train, validation = self._split(data, generator, progress)
         checkpoint = None
         if self.checkpoint is not None:
             identity = fingerprint(config, seed, self.device, train.ids, validation.ids)
@@ -130,18 +133,24 @@ class DiffLM(Generator):
                 checkpoint=checkpoint,
             )
 
-    def _split(self, data: Dataset, generator: torch.Generator) -> tuple[Tokens, Tokens]:
+    def _split(self, data: Dataset, generator: torch.Generator, progress: Progress) -> tuple[Tokens, Tokens]:
         """Records to learn from and records to choose the weights by.
 
-        Validation records that the train vocabulary cannot spell are left out of the choice. Where the
-        dataset has no validation part, a small part of train serves; the diffusion learns from all.
+        Train records that are too long, and validation records that the train vocabulary cannot spell, are
+        left out. Where the dataset has no validation part, a small part of train serves; the diffusion
+        learns from all.
         """
-        train, _ = self.codec.encode(data.train)
+        train, spelled = self.codec.encode(data.train)
+        left_out = int((~spelled).sum())
+        self.fit_details = {"left_out_records": left_out, "left_out_percent": 100 * left_out / len(spelled)}
+        if left_out:
+            with progress.task("left out: longer than max_length", left_out, unit="records") as task:
+                task.advance(left_out)
         if len(data.validation):
             validation, _ = self.codec.encode(data.validation)
-            return train, validation[:VALIDATION_MOST]
+            return train, validation[: enough(validation.lengths)]
         order = torch.randperm(len(train), generator=generator)
-        held_out = min(VALIDATION_MOST, int(VALIDATION_SHARE * len(train)))
+        held_out = min(enough(train.lengths[order]), int(VALIDATION_SHARE * len(train)))
         return train[order[held_out:]], train[order[:held_out]]
 
     @torch.no_grad()
@@ -150,14 +159,16 @@ class DiffLM(Generator):
         posterior = torch.empty(2, len(tokens), self.config.latent_size, device=self.device.name)
         with progress.task("encoding", len(tokens), unit="records") as task, self.device.autocast():
             for first in range(0, len(tokens), self.config.decode_batch):
-                batch = tokens[first : first + self.config.decode_batch].trimmed().to(self.device.name)
-                mean, log_variance = self.model.encoder(batch.encoder_ids)
-                posterior[:, first : first + len(batch)] = torch.stack([mean, (0.5 * log_variance).exp()])
+                batch = tokens[first : first + self.config.decode_batch]
+                for rows in batch.groups():
+                    ids = batch[rows].trimmed().encoder_ids.to(self.device.name)
+                    mean, log_variance = self.model.encoder(ids)
+                    posterior[:, first + rows] = torch.stack([mean, (0.5 * log_variance).exp()])
                 task.advance(len(batch))
         return posterior[0], posterior[1]
 
     def _sample(self, n: int, seed: int, where: Condition, progress: Progress) -> Sample:
-        request = self._request(where, self.config.temperature)
+        request = self._request(where, self.temperature)
         with progress.task("sampling", n, unit="records") as task:
             blocks = draw_blocks(
                 n,
@@ -170,6 +181,11 @@ class DiffLM(Generator):
         rejected = sum((Counter(block.rejected) for block in blocks), Counter())
         shortfall = None if len(records) == n else f"{attempts} attempts gave {len(records)} of {n} records"
         return Sample(records, attempts, dict(rejected), shortfall)
+
+    @property
+    def temperature(self) -> float:
+        """At which records of this family are drawn."""
+        return self.config.program_temperature if self.codec.family == "code" else self.config.temperature
 
     def _request(self, where: Condition, temperature: float) -> Request:
         config = self.config
@@ -235,7 +251,7 @@ class DiffLM(Generator):
                 begin=self.codec.tokenizer.begin,
                 length=self.codec.length - 1,
                 sampling=request.sampling,
-                slots=self.config.decode_batch,
+                slots=min(self.config.decode_batch, max(1, CACHED_TOKENS // self.codec.length)),
                 generator=generator,
                 allowed=request.allowed,
             )
@@ -265,6 +281,22 @@ class DiffLM(Generator):
         if not spelled.all():
             raise BenchError(f"record {int((~spelled).argmax())} has a value that train never had; it has no latent")
         return self._posterior(tokens, SILENT)[0]
+
+    def bits_per_byte(self, records: pd.DataFrame) -> float:
+        """What the texts of canonical records cost: the negative evidence lower bound a byte, an upper bound.
+
+        Records that cannot be spelled, such as those longer than any train record, are not in it. Without a
+        latent (`capacity_nats` = 0) the bound is the negative log-likelihood itself.
+
+        Raises:
+            BenchError: no record can be spelled.
+        """
+        tokens, spelled = self.codec.encode(records)
+        if not len(tokens):
+            raise BenchError(f"none of the {len(records)} records can be spelled by the vocabulary of train")
+        found = check(self.model, tokens, 0, self.device)
+        size = sum(len(text.encode()) for text in to_texts(records[spelled], self.schema))
+        return (found.reconstruction + found.kl) * len(tokens) / size / math.log(2)
 
     def diagnose(self, data: Dataset, *, seed: int, progress: Progress) -> Any:
         """What the networks learnt, see `generators.difflm.diagnosis`."""
@@ -296,7 +328,7 @@ class DiffLM(Generator):
             draw,
             self.latent.deviation,
             read,
-            self.config.temperature,
+            self.temperature,
             {way: control(way) for way in ways},
             history,
         )
@@ -322,3 +354,8 @@ class DiffLM(Generator):
         latent = load_file(folder / "latent.safetensors", device=self.device.name)
         self.counts = latent.pop("counts").cpu()
         self.latent = LatentModel.restore(latent, self.config)
+
+
+def enough(lengths: torch.Tensor) -> int:
+    """How many of the first records, of so many tokens each, choose the weights."""
+    return min(VALIDATION_MOST, int((lengths.cumsum(0) <= VALIDATION_TOKENS).sum()))

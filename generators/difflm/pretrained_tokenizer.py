@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from tokenizers import Tokenizer
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 from transformers.tokenization_utils_base import VERY_LARGE_INTEGER
 
@@ -20,6 +21,7 @@ from bench.errors import BenchError
 from bench.records import Schema
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.injection import positions_in_front
+from generators.difflm.lengths import longest
 from generators.difflm.pretrained import context_length, reach, read_config, reading
 from generators.difflm.serialise import field_texts, plain, to_texts
 from generators.difflm.tokens import PAD, Tokens
@@ -55,7 +57,8 @@ class PretrainedTokenizer:
 
         Raises:
             BenchError: the tokenizer cannot be read or has neither beginning nor end of text, or a train
-                record cannot be spelled, or is longer than `max_length` or than the decoder's context.
+                record cannot be spelled, or too many of them are longer than `max_length` or than the
+                decoder's context, see `lengths.longest`.
         """
         name = config.decoder
         learnt = cls.restore({"length": config.max_length}, schema, config)
@@ -68,13 +71,7 @@ class PretrainedTokenizer:
                     f"the vocabulary of decoder '{name}' cannot spell {culprit(train, place, schema, back)}"
                 )
         lengths = np.asarray([len(row) + 2 for row in rows])
-        for most, limit, remedy in length_limits(config):
-            if lengths.max() > most:
-                raise BenchError(
-                    f"{(lengths > most).sum()} of {len(rows)} train records are longer than {limit}; the longest has "
-                    f"{lengths.max()} tokens; {remedy} or shorten the records"
-                )
-        learnt.length = int(lengths.max())
+        learnt.length = min(longest(lengths, *limit) for limit in length_limits(config))
         return learnt
 
     def encode(self, records: pd.DataFrame) -> tuple[Tokens, np.ndarray]:
@@ -101,6 +98,11 @@ class PretrainedTokenizer:
             stop = len(row) - 1 if row[start:][-1:] == [self.end] else len(row)
             rows.append(row[start:stop])
         return self._texts(rows)
+
+    @property
+    def backend(self) -> Tokenizer:
+        """What spells text."""
+        return self.tokenizer.backend_tokenizer
 
     def quantiles(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Tokens of text have no order."""

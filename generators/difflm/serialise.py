@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 import warnings
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from bench.errors import BenchError
 from bench.frames import conform
 from bench.records import Column, Family, Kind, Schema
+from generators.difflm.parameters import read_parameters
+
+DECODER = json.JSONDecoder()
+SPACE = re.compile(r"[ \t\n\r]*")
 
 
 def plain(schema: Schema) -> bool:
@@ -58,11 +64,14 @@ def field_texts(values: pd.Series, column: Column) -> list[str]:
     return texts.where(~missing, "null").tolist()
 
 
-def from_texts(texts: list[str], schema: Schema, family: Family) -> tuple[pd.DataFrame, list[str | None]]:
+def from_texts(
+    texts: list[str], schema: Schema, family: Family, parameters: Sequence[str] = ()
+) -> tuple[pd.DataFrame, list[str | None]]:
     """Records of the texts that are legal, in order, and for every text the reason why it is not (None where it is).
 
-    A legal text is a JSON object with exactly the columns of the schema and values of their kinds; in
-    the family code the last column is a program and must parse.
+    A legal text is a JSON object with exactly the columns of the schema and values of their kinds. In the
+    family code the last column is a program and must parse; in the family tool names are not blank, and
+    the columns `parameters` hold legal ones.
     """
     rows, reasons = [], []
     for text in texts:
@@ -70,6 +79,8 @@ def from_texts(texts: list[str], schema: Schema, family: Family) -> tuple[pd.Dat
             row = [text] if plain(schema) else from_json(text, schema)
             if family == "code":
                 check_program(str(row[-1]))
+            if family == "tool":
+                check_tool(dict(zip(schema.names, row, strict=True)), parameters)
         except BenchError as error:
             reasons.append(str(error))
         else:
@@ -85,18 +96,47 @@ def from_json(text: str, schema: Schema) -> list[object]:
         BenchError: the reason why the text is no legal record.
     """
     try:
-        value = json.loads(text)
+        found = members(text)
     except (ValueError, RecursionError) as error:
         raise BenchError("not JSON") from error
-    if not isinstance(value, dict) or list(value) != schema.names:
+    if [name for name, _, _ in found] != schema.names:
         raise BenchError("not exactly the columns of the schema")
-    for column in schema.columns:
-        field = value[column.name]
-        if field is not None and not of_kind(field, column.kind):
+    values: list[object] = []
+    for column, (_, value, spelled) in zip(schema.columns, found, strict=True):
+        if value is not None and not of_kind(value, column.kind):
             raise BenchError(f"a value of '{column.name}' is not of its kind")
-        if column.kind == "json":
-            value[column.name] = None if field is None else json.dumps(field, ensure_ascii=False)
-    return list(value.values())
+        values.append(spelled if column.kind == "json" and value is not None else value)
+    return values
+
+
+def members(text: str) -> list[tuple[str, object, str]]:
+    """Key, value and the value's own text of every member of a JSON object.
+
+    Raises:
+        ValueError, RecursionError: the text is no JSON, or nested too deeply.
+    """
+    value = json.loads(text, parse_constant=refuse_constant)
+    if not isinstance(value, dict):
+        return []
+    found = []
+    place = skip(text, skip(text, 0) + 1)
+    while text[place] != "}":
+        key, place = DECODER.raw_decode(text, place)
+        begin = skip(text, skip(text, place) + 1)
+        one, end = DECODER.raw_decode(text, begin)
+        found.append((key, one, text[begin:end]))
+        place = skip(text, end)
+        place = skip(text, place + 1) if text[place] == "," else place
+    return found
+
+
+def skip(text: str, place: int) -> int:
+    """Where the space that begins at `place` ends."""
+    return SPACE.match(text, place).end()
+
+
+def refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not part of JSON")
 
 
 def of_kind(value: object, kind: Kind) -> bool:
@@ -121,3 +161,12 @@ def check_program(program: str) -> None:
             ast.parse(program)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise BenchError("does not parse") from error
+
+
+def check_tool(record: Mapping[str, object], parameters: Sequence[str]) -> None:
+    """Raise BenchError where a tool has a blank name, or where one of its columns `parameters` is not legal."""
+    for name, value in record.items():
+        if name in parameters:
+            read_parameters(str(value))
+        elif name.endswith("name") and isinstance(value, str) and not value.strip():
+            raise BenchError(f"blank '{name}'")

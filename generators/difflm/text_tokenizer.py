@@ -14,9 +14,8 @@ import pandas as pd
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from bench.errors import BenchError
 from bench.records import Schema
-from generators.difflm.grammar import text_grammar
+from generators.difflm.lengths import longest
 from generators.difflm.serialise import to_texts
 from generators.difflm.table_tokenizer import BEGIN
 from generators.difflm.tokens import PAD, Tokens
@@ -28,21 +27,22 @@ SPECIAL = ["<begin>", "<end>"]
 class TextTokenizer:
     """Records as text <-> token ids; the counterpart of `TableTokenizer`."""
 
-    begin = BEGIN
+    begin, end = BEGIN, END
+    grammar = None
 
     def __init__(self, tokenizer: Tokenizer, schema: Schema, length: int) -> None:
         self.tokenizer = tokenizer
+        self.tokenizer.encode_special_tokens = True  # <end> inside a record is text
         self.schema = schema
         self.size = tokenizer.get_vocab_size()
         self.length = length
-        self.grammar = text_grammar(END, self.size, END)
 
     @classmethod
     def learn(cls, train: pd.DataFrame, schema: Schema, *, vocabulary: int, max_length: int) -> TextTokenizer:
         """Learn merges from the train records.
 
         Raises:
-            BenchError: a train record is longer than `max_length` tokens.
+            BenchError: too many train records are longer than `max_length` tokens, see `lengths.longest`.
         """
         texts = to_texts(train, schema)
         tokenizer = Tokenizer(models.BPE())
@@ -54,13 +54,8 @@ class TextTokenizer:
         )
         tokenizer.train_from_iterator(texts, trainer)
         lengths = [len(encoding) + 2 for encoding in tokenizer.encode_batch(texts, add_special_tokens=False)]
-        if max(lengths) > max_length:
-            long = sum(length > max_length for length in lengths)
-            raise BenchError(
-                f"{long} of {len(texts)} train records are longer than max_length = {max_length} tokens "
-                f"(the longest has {max(lengths)}); raise max_length or shorten the records"
-            )
-        return cls(tokenizer, schema, max(lengths))
+        limit = f"max_length = {max_length} tokens"
+        return cls(tokenizer, schema, longest(np.asarray(lengths), max_length, limit, "raise max_length"))
 
     def encode(self, records: pd.DataFrame) -> tuple[Tokens, np.ndarray]:
         """Token ids and which records fit into `length`; see `TableTokenizer.encode`."""
@@ -76,6 +71,11 @@ class TextTokenizer:
     def texts(self, ids: np.ndarray) -> list[str]:
         """The text of every row of ids; special tokens are left out."""
         return self.tokenizer.decode_batch([row[row != PAD].tolist() for row in ids], skip_special_tokens=True)
+
+    @property
+    def backend(self) -> Tokenizer:
+        """What spells text."""
+        return self.tokenizer
 
     def quantiles(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Byte-pair tokens have no order."""

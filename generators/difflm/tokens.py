@@ -7,6 +7,10 @@ from dataclasses import dataclass
 import torch
 
 PAD = -1  # no token: padding belongs to no vocabulary, so a model needs no pad token
+ALIKE = 0.7  # a group's shortest record has at least this share of its longest one's tokens
+# of a group, padding included: bounds the memory of attention over long records (measured on a CPU: 1.8 x as fast as
+# four times as many)
+GROUP_TOKENS = 4096
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,22 @@ class Tokens:
     def lengths(self) -> torch.Tensor:
         """Tokens of every record for the decoder, (records,)."""
         return (self.ids != PAD).sum(dim=1)
+
+    def groups(self) -> list[torch.Tensor]:
+        """Rows (of each group) of about one length, so that little of what is computed is padding.
+
+        Rows of a table are about equally long and stay together; texts have a long tail.
+        """
+        if self.states is not None or len(self) < 2:
+            return [torch.arange(len(self), device=self.ids.device)]
+        lengths, order = self.lengths.sort(descending=True, stable=True)
+        counts, longest = [], 0
+        for length in lengths.tolist():
+            if not counts or length < ALIKE * longest or (counts[-1] + 1) * longest > GROUP_TOKENS:
+                counts.append(0)
+                longest = length
+            counts[-1] += 1
+        return list(order.split(counts))
 
     def trimmed(self) -> Tokens:
         """Without the columns that are padding in every record."""

@@ -68,6 +68,22 @@ class VariationalAutoencoder(nn.Module):
         kl = 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance)
         return Terms(self.reconstruction(tokens, latent, hidden_inputs), kl, mean)
 
+    def in_groups(self, tokens: Tokens, noise: torch.Tensor, hidden_inputs: torch.Tensor | None = None) -> Terms:
+        """`forward`, computed group by group of about equally long records."""
+        groups = tokens.groups()
+        if len(groups) == 1:
+            return self(tokens, noise, hidden_inputs)
+        parts = []
+        for rows in groups:
+            part = tokens[rows].trimmed()
+            hidden = None if hidden_inputs is None else hidden_inputs[rows, : part.ids.shape[1] - 1]
+            parts.append(self(part, noise[rows], hidden))
+        back = torch.cat(groups).argsort()
+        reconstruction, kl, mean = (
+            torch.cat([getattr(part, name) for part in parts])[back] for name in ("reconstruction", "kl", "mean")
+        )
+        return Terms(reconstruction, kl, mean)
+
     def reconstruction(
         self, tokens: Tokens, latent: torch.Tensor, hidden_inputs: torch.Tensor | None = None
     ) -> torch.Tensor:

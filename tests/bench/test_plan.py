@@ -114,3 +114,37 @@ def test_bad_input_is_refused_before_anything_runs(table, changes, message):
     with pytest.raises(BenchError, match=message) as caught:
         plan.plan(spec(table, **changes))
     assert "\n" not in str(caught.value)
+
+
+def with_file(option, path):
+    evaluator = option.partition(".")[0]
+    changed = {
+        "generators": ("real",),
+        "datasets": ({"pass_at_k": "flytech", "tool_use": "toolbench"}[evaluator],),
+        "evaluators": (evaluator,),
+        "sentinels": False,
+        "settings": config.settings("demo", {f"evaluators.{option}": str(path)}),
+    }
+    cells = plan.plan(config.validated(config.RunSpec, changed, "option"))
+    return cells[0].stages[-1].key
+
+
+@pytest.mark.parametrize("option", ["pass_at_k.problems", "tool_use.bfcl"])
+def test_a_score_depends_on_the_bytes_of_the_files_that_its_evaluator_reads(option, tmp_path):
+    path = tmp_path / "file.jsonl"
+    path.write_text("one")
+    first = with_file(option, path)
+    assert with_file(option, path) == first
+    path.write_text("two")
+    second = with_file(option, path)
+    assert second != first
+    if option == "tool_use.bfcl":
+        (tmp_path / "possible_answer").mkdir()
+        (tmp_path / "possible_answer" / "file.jsonl").write_text("answers")
+        assert with_file(option, path) not in (first, second)
+
+
+@pytest.mark.parametrize("option", ["pass_at_k.problems", "tool_use.bfcl"])
+def test_a_file_that_is_not_there_is_found_before_anything_runs(option, tmp_path):
+    with pytest.raises(BenchError, match=r"nowhere\.jsonl"):
+        with_file(option, tmp_path / "nowhere.jsonl")

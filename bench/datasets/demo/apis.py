@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 HELD_OUT_EVERY = 5
-# How many optional parameters an API has at most, and the share of them that a query names.
+# How many optional parameters an API has at most, and the share of them that a query names or that have a default.
 MOST_OPTIONAL = 2
 NAMED = 0.5
 
@@ -38,9 +38,10 @@ class Parameter:
     values: tuple[Any, ...]
     closed: bool = False
 
-    def schema(self) -> dict[str, Any]:
+    def schema(self, default: Any = None) -> dict[str, Any]:
         schema: dict[str, Any] = {"type": self.type, "description": self.description}
-        return {**schema, "enum": list(self.values)} if self.closed else schema
+        schema |= {"enum": list(self.values)} if self.closed else {}
+        return schema if default is None else {**schema, "default": default}
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,15 @@ DESCRIPTIONS = ("{provider} access to {about}.", "An API for {about}.", "Everyth
 
 @dataclass(frozen=True)
 class API:
-    """One API of one tool, before it is text."""
+    """One API of one tool, before it is text.
+
+    Args:
+        domain, action, thing: what it does.
+        provider: whose it is.
+        tool_description: of the tool.
+        parameters: each with whether it is required.
+        defaults: the value that the documentation of each parameter gives, as RapidAPI's pages do; None without.
+    """
 
     domain: Domain
     action: Action
@@ -239,6 +248,7 @@ class API:
     provider: str
     tool_description: str
     parameters: tuple[tuple[Parameter, bool], ...]
+    defaults: tuple[Any, ...]
 
     @property
     def tool_name(self) -> str:
@@ -256,7 +266,10 @@ class API:
         """The JSON Schema of the arguments."""
         return {
             "type": "object",
-            "properties": {parameter.name: parameter.schema() for parameter, _ in self.parameters},
+            "properties": {
+                parameter.name: parameter.schema(default)
+                for (parameter, _), default in zip(self.parameters, self.defaults, strict=True)
+            },
             "required": [parameter.name for parameter, required in self.parameters if required],
         }
 
@@ -284,7 +297,11 @@ def build(composition: Composition, rng: np.random.Generator) -> API:
     offered += [(parameter, False) for parameter in domain.qualifiers]
     chosen = rng.permutation(len(offered))[: rng.integers(MOST_OPTIONAL + 1)]
     parameters = [(domain.key, action.keyed), *required, *(offered[i] for i in sorted(chosen))]
-    return API(domain, action, thing, provider, description, tuple(parameters))
+    defaults = tuple(
+        parameter.values[int(rng.integers(len(parameter.values)))] if required or rng.random() < NAMED else None
+        for parameter, required in parameters
+    )
+    return API(domain, action, thing, provider, description, tuple(parameters), defaults)
 
 
 def ask(api: API, rng: np.random.Generator) -> tuple[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bench.datasets.demo.apis import API, Composition, ask, build, compositions
+from bench.datasets.demo.apis import API, DOMAINS, PROVIDERS, Composition, ask, build, compositions
 from bench.errors import BenchError
 
 ROWS = 1000
@@ -47,7 +47,7 @@ def record(api: API) -> tuple[str, ...]:
 
 
 def extras(seed: int) -> dict[str, pd.DataFrame]:
-    """The queries: query, offered (JSON list of APIs), answer (JSON call), group.
+    """Queries with the call that answers each, and the categories of the tools (`bench.records`).
 
     The groups follow ToolBench's: the APIs offered beside the right one come from the same tool, from the same
     domain by other providers, or from anywhere.
@@ -55,7 +55,11 @@ def extras(seed: int) -> dict[str, pd.DataFrame]:
     rng = np.random.default_rng(seed)
     pool = compositions(held_out=True)
     rows = [question(pool[int(rng.integers(len(pool)))], GROUPS[i % len(GROUPS)], pool, rng) for i in range(QUERIES)]
-    return {"queries": pd.DataFrame(rows, dtype="str")}
+    tools = [(f"{provider} {domain.name}", domain.name) for domain in DOMAINS for provider in PROVIDERS]
+    return {
+        "queries": pd.DataFrame(rows, dtype="str"),
+        "categories": pd.DataFrame(tools, columns=["tool_name", "category"], dtype="str"),
+    }
 
 
 def question(right: Composition, group: str, pool: list[Composition], rng: np.random.Generator) -> dict[str, str]:
@@ -69,7 +73,7 @@ def question(right: Composition, group: str, pool: list[Composition], rng: np.ra
     return {
         "query": query,
         "offered": compact([definition(offered[i]) for i in rng.permutation(len(offered))]),
-        "answer": compact({"name": api.name, "arguments": arguments}),
+        "answer": compact([{"name": api.name, "arguments": arguments}]),
         "group": group,
     }
 

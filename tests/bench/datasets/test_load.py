@@ -10,6 +10,8 @@ from bench.datasets.base import DataFile, Loader, Original
 from bench.datasets.fetch import sha256
 from bench.datasets.registered import load_demo, load_original
 from bench.errors import BenchError
+from bench.near_duplicates import record_texts, similarity_to_nearest
+from bench.plan import all_datasets
 from bench.records import Column, Schema
 
 SEVEN = ["adult", "beijing", "default", "flytech", "magic", "shoppers", "toolbench"]
@@ -27,8 +29,34 @@ def test_every_loader_says_where_its_data_come_from(name):
     assert loader.title
     assert loader.licence
     assert loader.citation
-    assert all(file.archive or loader.how_to_get for file in loader.files)
-    assert all(file.member for file in loader.files if file.archive)
+    assert all(file.archive or file.hub or loader.how_to_get for file in loader.files)
+    assert all(file.member for file in loader.files if file.archive or file.hub)
+
+
+def test_all_means_the_seven():
+    assert sorted(all_datasets()) == SEVEN
+    assert "flytech_instructions" in datasets.names()
+
+
+def test_instructions_go_with_the_same_programs():
+    with_them, without = datasets.load("flytech_instructions"), datasets.load("flytech")
+    assert with_them.schema.names == ["instruction", "program"]
+    assert set(with_them.train["program"]) | set(with_them.test["program"]) <= set(
+        pd.concat([without.train, without.validation, without.test])["program"]
+    )
+    for instruction, program in with_them.test.itertuples(index=False):
+        name, _, rest = instruction.removeprefix("Write a function ").partition(". ")
+        assert program.startswith(f"def {name}(")
+        assert f'"""{rest}"""' in program
+
+
+@pytest.mark.parametrize("name", ["flytech", "flytech_instructions", "toolbench"])
+def test_no_near_duplicate_of_a_simulated_test_record_is_in_train(name):
+    data = datasets.load(name, split_seed=1)
+    train, validation, test = (record_texts(part, data.schema) for part in (data.train, data.validation, data.test))
+    assert similarity_to_nearest(test, train).max() == 0
+    assert similarity_to_nearest(test, validation).max() == 0
+    assert len(test) == len(validation) == 100
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,15 @@
 
 import json
 import os
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from bench import datasets
+from bench.datasets import flytech, toolbench
+from bench.near_duplicates import record_texts, similarity_to_nearest
 
 pytestmark = [
     pytest.mark.realdata,
@@ -81,13 +85,58 @@ def test_harness_is_stratified(name):
 
 
 def test_flytech():
-    programs = whole(load("flytech"))["program"]
+    data = load("flytech")
+    programs = whole(data)["program"]
     assert len(programs) in (356, 24813)
     assert not programs.str.startswith("```").any()
+    assert f"taken off {len(programs)} programs" in data.source.notes[0]
+    if len(programs) == 356:
+        assert sizes(data) == [286, 35, 35]
+        assert sizes(load("flytech", "difflm")) == [284, 43, 29]
+    pairs = whole(load("flytech_instructions"))
+    assert set(pairs["program"]) == set(programs)
+    assert pairs["instruction"].str.len().min() > 5
+
+
+def test_python_pairs():
+    path = Path(os.environ["BENCH_DATA_DIR"]) / "python_pairs" / "python_pairs.jsonl"
+    data = datasets.load(str(path))
+    assert data.family == "code"
+    assert sizes(data) == [960, 119, 119]
+    for program in whole(data)["program"]:
+        assert flytech.is_python(program)
 
 
 def test_toolbench():
     data = load("toolbench")
-    assert sum(sizes(data)) == 46214
-    assert len(data.extras["queries"]) == 466
+    assert sizes(data) == [36972, 4621, 4621]
     assert all(json.loads(text)["type"] == "object" for text in data.test["parameters"])
+    assert not set(data.test["tool_name"]) & set(data.train["tool_name"])
+    categories = data.extras["categories"]
+    assert categories["category"].nunique() == 49
+    assert set(whole(data)["tool_name"]) == set(categories["tool_name"])
+    queries = data.extras["queries"]
+    assert 100 < len(queries) < 466
+    assert f"{len(queries)} of 466 queries kept" in data.source.notes[0]
+    seen = set(data.train["tool_name"]) | set(data.validation["tool_name"])
+    for row in queries.itertuples():
+        offered, answer = json.loads(row.offered), json.loads(row.answer)
+        assert not {api["tool_name"] for api in offered} & seen
+        assert answer
+        assert {one["name"] for one in answer} <= {api["name"] for api in offered}
+    queries = toolbench.read(Path(os.environ["BENCH_DATA_DIR"])).extras["queries"]
+    assert queries["group"].value_counts().to_dict() == {"G1_instruction": 160, "G1_tool": 158, "G1_category": 148}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["flytech", "toolbench"])
+def test_no_near_duplicate_of_a_test_record_is_in_train(name):
+    data = load(name, split_seed=2)
+    train, test = (record_texts(part, data.schema) for part in (data.train, data.test))
+    assert similarity_to_nearest(test, train).max() == 0
+    # what a split by records would do
+    every = record_texts(whole(data), data.schema)
+    shuffled = np.random.default_rng(0).permutation(len(every))
+    held, kept = np.split(shuffled, [len(every) // 10])
+    found = similarity_to_nearest([every[i] for i in held], [every[i] for i in kept])
+    assert (found > 0).mean() > 0.08

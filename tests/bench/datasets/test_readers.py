@@ -3,9 +3,11 @@
 import gzip
 import json
 
+import pandas as pd
 import pytest
 
 from bench.datasets import adult, beijing, default, flytech, magic, shoppers, toolbench
+from bench.datasets.fetch import fetch
 from bench.errors import BenchError
 from bench.frames import conform
 
@@ -18,7 +20,7 @@ def put(folder, file, content):
 
 
 def read(module, folder):
-    return conform(module.read(folder).frame, module.LOADER.schema)
+    return conform(module.LOADER.read(folder).frame, module.LOADER.schema)
 
 
 def test_adult(tmp_path):
@@ -74,26 +76,160 @@ def test_beijing_keeps_hours_without_a_measurement(tmp_path):
 def test_flytech_strips_fences_and_prefers_the_whole_file(tmp_path):
     programs = ["```python\nx = 1\ny = 2\n```", "``` py\nz\n```\n", "plain = 3\n", "a\n```\nb\n```", "```\nn\n```"]
     put(tmp_path, flytech.EXCERPT, "\n".join(json.dumps({"output": text}) for text in programs))
-    assert read(flytech, tmp_path)["program"].tolist() == ["x = 1\ny = 2", programs[1], programs[2], programs[3], "n"]
+    assert read(flytech, tmp_path)["program"].tolist() == ["x = 1\ny = 2", "z", programs[2], "b", "n"]
     put(tmp_path, flytech.WHOLE, json.dumps({"output": "whole"}) + "\n\n")
     assert read(flytech, tmp_path)["program"].tolist() == ["whole"]
     put(tmp_path, flytech.WHOLE, json.dumps({"text": "whole"}))
-    with pytest.raises(BenchError, match="no field 'output'"):
-        flytech.read(tmp_path)
+    with pytest.raises(BenchError, match="line 1: the field 'output' is missing"):
+        flytech.LOADER.read(tmp_path)
 
 
 API = {"category": "c", "tool_name": "t", "tool_description": "", "api_name": "a", "api_description": "d"}
+GIVEN = {
+    "required_parameters": [{"name": "p", "type": "NUMBER", "description": "d", "default": 3}],
+    "optional_parameters": [{"name": "q", "type": "STRING", "description": "", "default": ""}],
+}
+QUERY = {
+    "group": "G",
+    "query": "What?",
+    "api_list": [
+        {"category_name": "c", "tool_name": "t", "api_name": "a", "api_description": None, **GIVEN},
+        {"tool_name": "t", "api_name": "b", "api_description": "d", "required_parameters": []},
+    ],
+    "relevant_apis": [["t", "a"]],
+}
 
 
 def test_toolbench(tmp_path):
     parameters = {"type": "object", "properties": {"é": {"type": "STRING", "default": ""}}, "required": []}
     put(tmp_path, toolbench.APIS, json.dumps({**API, "parameters": parameters}))
-    put(tmp_path, toolbench.QUERIES, json.dumps({"query": "q", "api_list": [{"api_name": "a"}]}))
+    put(tmp_path, toolbench.QUERIES, json.dumps(QUERY))
     original = toolbench.read(tmp_path)
     (record,) = conform(original.frame, toolbench.LOADER.schema).to_dict("records")
     assert json.loads(record["parameters"]) == parameters
     assert record["tool_description"] == ""
-    assert json.loads(original.extras["queries"]["api_list"].iloc[0]) == [{"api_name": "a"}]
+    (query,) = original.extras["queries"].to_dict("records")
+    assert json.loads(query.pop("offered")) == [
+        {
+            "tool_name": "t",
+            "name": "a",
+            "description": "",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "p": {"type": "NUMBER", "description": "d", "default": 3},
+                    "q": {"type": "STRING", "description": "", "default": ""},
+                },
+                "required": ["p"],
+            },
+        },
+        {
+            "tool_name": "t",
+            "name": "b",
+            "description": "d",
+            "parameters": {"type": "object", "properties": {}, "required": []},
+        },
+    ]
+    assert query == {"query": "What?", "answer": '[{"name":"a"}]', "group": "G"}
+    assert original.extras["categories"].to_dict("records") == [{"tool_name": "t", "category": "c"}]
+
+
+def test_apis_of_one_name_get_that_of_their_tool_too(tmp_path):
+    put(tmp_path, toolbench.APIS, json.dumps({**API, "parameters": {}}))
+    offered = [{**QUERY["api_list"][0], "tool_name": name} for name in ("t", "u", "t")] + [QUERY["api_list"][1]]
+    query = {**QUERY, "api_list": offered, "relevant_apis": [["u", "a"], ["t", "b"]]}
+    put(tmp_path, toolbench.QUERIES, json.dumps(query))
+    (query,) = toolbench.read(tmp_path).extras["queries"].to_dict("records")
+    assert [api["name"] for api in json.loads(query["offered"])] == ["a_for_t", "a_for_u", "b"]
+    assert json.loads(query["answer"]) == [{"name": "a_for_u"}, {"name": "b"}]
+
+
+def test_queries_about_what_is_seen_in_training_are_not_kept():
+    def query(tool, name, description):
+        api = {"tool_name": tool, "name": name, "description": description, "parameters": {"type": "object"}}
+        other = {**api, "name": "other", "description": "does something else"}
+        return {
+            "query": f"{tool} {name}",
+            "offered": json.dumps([api, other]),
+            "answer": json.dumps([{"name": name}]),
+            "group": "G",
+        }
+
+    fork = "returns the weather of a city for the next days, hour by hour, in metric units"
+    queries = [
+        query("seen", "get", "anything at all"),
+        query("fork", "weather", f"{fork}."),
+        query("fork", "forecast", f"{fork}."),
+        query("new", "weather", "tells how likely it is that an umbrella is needed tomorrow"),
+    ]
+    seen = pd.DataFrame(
+        [
+            ("seen", "", "list", "", "{}"),
+            ("old", "", "weather", fork, '{"type":"object"}'),
+            ("old", "", "other", "", "{}"),
+        ],
+        columns=toolbench.SCHEMA.names,
+        dtype="str",
+    )
+    extras = {"queries": pd.DataFrame(queries, dtype="str"), "categories": pd.DataFrame()}
+    kept = toolbench.held_out(extras, seen)
+    assert kept["queries"]["query"].tolist() == ["fork forecast", "new weather"]
+    assert kept["categories"] is extras["categories"]
+    assert len(toolbench.held_out(extras, seen.iloc[:0])["queries"]) == 4
+
+
+def test_a_query_that_nothing_answers_is_counted(tmp_path):
+    put(tmp_path, toolbench.APIS, json.dumps({**API, "parameters": {}}))
+    unanswered = {**QUERY, "relevant_apis": [["t", "other"]]}
+    put(tmp_path, toolbench.QUERIES, "\n".join(map(json.dumps, [QUERY, unanswered])))
+    original = toolbench.read(tmp_path)
+    assert len(original.extras["queries"]) == 1
+    assert original.notes == ("1 of 2 queries left out: no API that they offer answers them",)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"api_list": None}, "line 1: not a query"),
+        ({"api_list": [{"tool_name": "t"}]}, "'api_name' is missing"),
+        ({"relevant_apis": [["t"]]}, "line 1: not a query"),
+        ({"relevant_apis": None}, "'relevant APIs' is missing"),
+        ({"query": 3}, "'query' must be a text"),
+    ],
+)
+def test_a_query_of_another_form_is_named(tmp_path, change, said):
+    put(tmp_path, toolbench.APIS, json.dumps({**API, "parameters": {}}))
+    put(tmp_path, toolbench.QUERIES, json.dumps({**QUERY, **change}))
+    with pytest.raises(BenchError, match=said):
+        toolbench.read(tmp_path)
+
+
+def test_toolbench_from_its_own_folders_gives_the_records_of_the_file_of_apis(tmp_path):
+    parameters = {
+        "type": "object",
+        "properties": {
+            "p": {"type": "NUMBER", "description": "d", "default": 3},
+            "q": {"type": "STRING", "description": "", "default": ""},
+        },
+        "required": ["p"],
+    }
+    put(tmp_path / "one", toolbench.APIS, json.dumps({**API, "parameters": parameters}))
+    put(tmp_path / "one", toolbench.QUERIES, json.dumps(QUERY))
+    api = {"name": "a", "description": "d", "method": "GET", "code": "import requests", **GIVEN}
+    tool = {"tool_name": "t", "tool_description": "", "home_url": "u", "api_list": [api], "standardized_name": "t"}
+    data = tmp_path / "two" / "toolbench" / "data"
+    (data / "toolenv" / "tools" / "c").mkdir(parents=True)
+    (data / "toolenv" / "tools" / "c" / "t.json").write_text(json.dumps(tool, indent=4))
+    (data / "test_instruction").mkdir()
+    asked = {"query": "What?", "api_list": QUERY["api_list"], "relevant APIs": [["t", "a"]], "query_id": 1}
+    (data / "test_instruction" / "G.json").write_text(json.dumps([asked], indent=4))
+    one, two = (toolbench.read(tmp_path / name) for name in ("one", "two"))
+    assert one.frame.equals(two.frame)
+    assert all(one.extras[name].equals(two.extras[name]) for name in ("queries", "categories"))
+    digests = fetch(toolbench.LOADER, tmp_path / "two")
+    assert set(digests) == {"toolbench/data/toolenv/tools", "toolbench/data/test_instruction"}
+    (data / "toolenv" / "tools" / "c" / "t.json").write_text(json.dumps(tool))
+    assert fetch(toolbench.LOADER, tmp_path / "two") != digests
 
 
 def test_toolbench_restores_the_line_break_that_the_release_lost(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.datasets.split import SMALLEST, split
+from bench.datasets.split import SMALLEST, groups_of, harness_groups, split
 from bench.errors import BenchError
 from bench.records import Column, Schema
 
@@ -140,3 +140,74 @@ def test_an_unknown_protocol_is_refused():
         split(table("aaaaaa"), CLASSES, "harnes", 0)
     with pytest.raises(BenchError, match="negative"):
         split(table("aaaaaa"), CLASSES, "harness", -1)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 30), min_size=3, max_size=200), st.integers(0, 100))
+def test_a_group_is_in_one_part(labels, seed):
+    groups = np.unique(labels, return_inverse=True)[1]
+    sizes = np.bincount(groups)
+    tenth = max(1, len(groups) // 10)
+    if sizes.min() > tenth or len(sizes) == 1:
+        with pytest.raises(BenchError, match="no group of them is small enough"):
+            harness_groups(groups, seed)
+        return
+    train, validation, test = harness_groups(groups, seed)
+    assert sorted([*train, *validation, *test]) == list(range(len(groups)))
+    for one, other in itertools.combinations((train, validation, test), 2):
+        assert not set(groups[one]) & set(groups[other])
+    assert 1 <= len(test) <= tenth
+    assert len(validation) <= tenth
+    # a part is not full only where no further group fits
+    assert len(test) + sizes[np.unique(groups[train])].min() > tenth
+
+
+def test_parts_of_small_groups_are_full_and_the_seed_chooses_them():
+    groups = np.repeat(np.arange(400), np.random.default_rng(0).integers(1, 8, 400))
+    tenth = len(groups) // 10
+    first, again, other = (harness_groups(groups, seed) for seed in (0, 0, 1))
+    assert len(first[1]) == len(first[2]) == tenth
+    assert all((a == b).all() for a, b in zip(first, again, strict=True))
+    assert set(first[2]) != set(other[2])
+
+
+def test_large_groups_are_held_out_as_often_as_small_ones():
+    groups = np.repeat(np.arange(300), [10] * 100 + [1] * 200)
+    held = np.concatenate([groups[harness_groups(groups, seed)[2]] for seed in range(60)])
+    # ten records fit no more where nine places are left
+    assert 1000 / 1200 - 0.06 < (held < 100).mean() < 1000 / 1200 + 0.02
+
+
+def test_no_group_is_most_of_a_held_out_part_where_there_are_enough_others():
+    groups = np.repeat(np.arange(401), [90] + [1] * 200 + [5] * 200)
+    for seed in range(20):
+        assert 0 in groups[harness_groups(groups, seed)[0]]
+    few = np.repeat(np.arange(10), 10)
+    assert [len(rows) for rows in harness_groups(few, 0)] == [80, 10, 10]
+
+
+def test_groups_join_near_duplicates_and_equal_values():
+    schema = Schema((Column("tool", "text"), Column("about", "text")))
+    words = "one two three four five six seven eight nine ten"
+    rows = [
+        ("a", words),
+        ("b", f"{words} eleven"),
+        ("b", "something else"),
+        ("c", "nothing like it at all"),
+        ("d", "x y z"),
+    ]
+    frame = pd.DataFrame(rows, columns=["tool", "about"], dtype="str")
+    assert groups_of(frame, schema).tolist() == [0, 0, 1, 2, 3]
+    assert groups_of(frame, schema, "tool").tolist() == [0, 0, 0, 1, 2]
+
+
+def test_difflm_gives_the_published_numbers_and_other_sizes_by_the_same_shares():
+    frame = pd.DataFrame({"program": [f"x = {i}" for i in range(24_813)]}, dtype="str")
+    schema = Schema((Column("program", "text"),))
+    parts = split(frame, schema, "difflm", 0, difflm_parts=(19813, 3000, 2000), groups=np.zeros(24_813, dtype=int))
+    assert [len(part) for part in parts] == [19813, 3000, 2000]
+    # the published first step: 5,000 records held out under seed 42
+    rest = np.random.RandomState(42).permutation(24_813)[:5000]
+    assert set(pd.concat([parts.validation, parts.test])["program"]) == {f"x = {i}" for i in rest}
+    small = split(frame[:300], schema, "difflm", 0, difflm_parts=(19813, 3000, 2000))
+    assert [len(part) for part in small] == [240, 36, 24]

@@ -1,98 +1,24 @@
-"""Tool definitions: legal parameters against jsonschema, and whatever else a model writes."""
+"""Validity of tool definitions: shares counted by hand, and whatever else a model writes."""
 
 import json
+import time
 
-import jsonschema
+import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from bench.datasets import load
+from bench.frames import conform
 from bench.records import Column, Schema
-from evaluators.tool.validity import ToolValidity, describes_parameters
+from evaluators.tool.names import unique_name_score
+from evaluators.tool.validity import ToolValidity
 
 SCHEMA = Schema((Column("tool_name", "text"), Column("api_description", "text"), Column("parameters", "json")))
 EMPTY = '{"type": "object", "properties": {}, "required": []}'
 
-NAMES = st.sampled_from(["q", "limit", "page"])
-LEVEL = st.fixed_dictionaries(
-    {"type": st.sampled_from(["string", "integer", "array", "object", "date", 3, ["string", "null"], []])},
-    optional={"required": st.lists(NAMES, unique=True, max_size=2), "description": st.text(max_size=5)},
-)
-PARAMETERS = st.fixed_dictionaries(
-    {"type": st.just("object"), "properties": st.dictionaries(NAMES, LEVEL, max_size=3)},
-    optional={"required": st.lists(st.sampled_from(["q", "limit", "page", 1]), unique=True, max_size=3)},
-)
-
 
 def tools(rows):
     return pd.DataFrame(rows, columns=SCHEMA.names).astype("str")
-
-
-@given(PARAMETERS)
-def test_agrees_with_jsonschema_and_asks_that_required_parameters_exist(parameters):
-    try:
-        jsonschema.Draft202012Validator.check_schema(parameters)
-        legal = True
-    except jsonschema.SchemaError:
-        legal = False
-    levels = [parameters, *parameters["properties"].values()]
-    named = all(set(level.get("required", [])) <= set(level.get("properties", {})) for level in levels)
-    assert describes_parameters(json.dumps(parameters)) == (legal and named)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        EMPTY,
-        '{"type":"object","properties":{"q":{"type":"STRING","default":""}},"required":["q"]}',
-        '{"type":"object","properties":{"q":{"type":"array","items":{"type":"number"}}}}',
-        '{"type":"object","properties":{"q":{"description":"of any type"}}}',
-    ],
-)
-def test_legal_parameters(text):
-    assert describes_parameters(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "null",
-        "[]",
-        "{}",
-        '{"type":"object"}',
-        '{"type":"array","properties":{}}',
-        '{"type":"object","properties":[]}',
-        '{"type":"object","properties":{"":{"type":"string"}}}',
-        '{"type":"object","properties":{"q":"string"}}',
-        '{"type":"object","properties":{"q":{"type":"date"}}}',
-        '{"type":"object","properties":{"q":{"type":"array","items":{"type":"any"}}}}',
-        '{"type":"object","properties":{"q":{"type":"string"}},"required":["p"]}',
-        '{"type":"object","properties":{"q":{"type":"string"}},"required":[["q"]]}',
-        '{"type":"object","properties":{"q":{"type":"string"}},"required":"q"}',
-        '{"type":"object","properties":{"q":{"type":"number","default":NaN}}}',
-        EMPTY + "x",
-        "[" * 200_000,
-    ],
-)
-def test_illegal_parameters(text):
-    assert not describes_parameters(text)
-
-
-def test_deep_schemas_have_an_answer():
-    deep = '{"type":"object","properties":{"a":' * 20_000 + '{"type":"string"}' + "}}" * 20_000
-    assert describes_parameters(deep) in (True, False)
-
-
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(), lambda x: st.lists(x) | st.dictionaries(st.text(), x)
-    )
-)
-def test_any_json_has_an_answer(value):
-    assert describes_parameters(json.dumps({"type": "object", "properties": value})) in (True, False)
-    assert describes_parameters(json.dumps(value)) in (True, False)
 
 
 def test_shares_counted_by_hand(make_dataset):
@@ -107,3 +33,52 @@ def test_shares_counted_by_hand(make_dataset):
     assert found["copy_percent"].value == pytest.approx(25)
     # two of four are shorter than the only test record
     assert found["length_shape_error_percent"].value == pytest.approx(50)
+    # the two whose parameters are missing
+    for metric in ("json_parse_percent", "schema_legal_percent", "required_in_properties_percent"):
+        assert found[metric].value == pytest.approx(50)
+    assert found["category_coverage_percent"].details["reason"]
+
+
+def test_names_within_a_tool():
+    schema = Schema((Column("tool_name", "text"), Column("api_name", "text")))
+    records = pd.DataFrame([["a", "x"], ["a", "x"], ["a", "y"], ["b", "x"]], columns=schema.names, dtype="str")
+    assert unique_name_score(records).value == pytest.approx(50)
+    assert np.isnan(unique_name_score(records[["tool_name"]]).value)
+
+
+def test_near_copies_are_found_where_exact_ones_are_not(make_dataset):
+    words = "returns the newest prices of all the shares that are traded on one of the markets of the world"
+    train = tools([["a", f"{words} {i}", EMPTY] for i in range(3)])
+    data = make_dataset(train, tools([["c", "third", EMPTY]]), schema=SCHEMA, family="tool")
+    found = {s.metric: s for s in ToolValidity().evaluate(data, tools([["a", f"{words} 9", EMPTY], ["z", "q", "{}"]]))}
+    assert found["copy_percent"].value == 0
+    assert found["near_copy_percent"].value == pytest.approx(50)
+
+
+def test_absurd_records_are_survived(make_dataset):
+    data = load("toolbench")
+    deep = '{"type":"object","properties":{"a":' * 20_000 + "{}" + "}}" * 20_000
+    odd = ["\x00\xff\ufffd", "x" * 1_000_000, deep, "[" * 100_000, '{"type":"object","properties":{"a":3}}', "", "\n"]
+    columns = {name: odd for name in data.schema.names}
+    sample = conform(pd.DataFrame(columns), data.schema)
+    sample.loc[len(odd) - 1] = None
+    start = time.process_time()
+    found = {score.metric: score for score in ToolValidity().evaluate(data, sample)}
+    assert time.process_time() - start < 10
+    assert found["valid_percent"].value == 0
+    assert found["legal_types_percent"].value < 20
+    for score in found.values():
+        json.dumps(score.details)
+        assert np.isfinite(score.value)
+        # the reference of a metric without an answer says why
+    empty = {score.metric: score for score in ToolValidity().evaluate(data, sample.iloc[:0])}
+    assert all(np.isnan(score.value) and score.details["reason"] for score in empty.values())
+
+
+def test_tools_without_a_json_column(make_dataset):
+    schema = Schema((Column("tool_name", "text"), Column("api_description", "text")))
+    train = pd.DataFrame([["a", "first"], ["b", "second"]], columns=schema.names, dtype="str")
+    data = make_dataset(train, train, schema=schema, family="tool")
+    found = {score.metric: score for score in ToolValidity().evaluate(data, train)}
+    assert found["valid_percent"].value == 100
+    assert np.isnan(found["parameter_type_error_percent"].value)

@@ -20,7 +20,8 @@ from generators.difflm.decode import decode
 from generators.difflm.draw import Sampling
 from generators.difflm.grammar import text_grammar
 from generators.difflm.injection import SoftPrompt, make_injection
-from generators.difflm.json_grammar import JsonGrammar, record_grammar
+from generators.difflm.json_grammar import record_grammar
+from generators.difflm.json_walk import JsonGrammar
 from generators.difflm.serialise import to_texts
 from generators.difflm.table_tokenizer import BEGIN, TableTokenizer
 from generators.difflm.text_tokenizer import END, TextTokenizer

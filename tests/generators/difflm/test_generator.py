@@ -10,8 +10,10 @@ import pytest
 import torch
 
 from bench.errors import BenchError
+from bench.progress import SILENT
 from bench.records import Column, Dataset, Schema, Source
 from generators.difflm import DiffLM
+from generators.difflm.generator import enough
 
 FAST = {
     "encoder_width": 32,
@@ -194,22 +196,82 @@ def text_dataset(family: str, frame: pd.DataFrame, kinds: dict[str, str]) -> Dat
     return Dataset("small", family, schema, *parts, "harness", 0, Source("file"), "")
 
 
-def test_code_is_sampled_as_programs_that_parse():
-    programs = pd.DataFrame({"program": [f"def f(x):\n    return x {'+-*'[i % 3]} {i % 4}\n" for i in range(100)]})
-    data = text_dataset("code", programs, {"program": "text"})
-    generator = DiffLM(**FAST | {"vocabulary": 280, "attempts_per_record": 50}).fit(data)
-    sample = generator.sample(30)
+@pytest.fixture(scope="module")
+def programs():
+    frame = pd.DataFrame({"program": [f"def f(x):\n    return x {'+-*'[i % 3]} {i % 4}\n" for i in range(100)]})
+    # one record that would make a model of short programs read hundreds of tokens
+    frame.loc[3, "program"] = "\n".join(f"x{i} = {i}" for i in range(200))
+    return text_dataset("code", frame, {"program": "text"})
+
+
+@pytest.fixture(scope="module")
+def coder(programs):
+    return DiffLM(**FAST | {"vocabulary": 280, "attempts_per_record": 50, "max_length": 100}).fit(programs)
+
+
+def test_code_is_sampled_as_programs_that_parse(coder):
+    sample = coder.sample(30)
     for program in sample.records["program"]:
         compile(program, "sample", "exec")
     assert sample.attempts == len(sample.records) + sum(sample.rejected.values())
 
 
+def test_programs_have_a_temperature_of_their_own(coder, fitted):
+    cold = copy.copy(coder)
+    cold.config = replace(coder.config, program_temperature=0.05)
+    assert cold.sample(40).attempts < coder.sample(40).attempts
+    assert coder.temperature == coder.config.program_temperature == 0.7
+    assert fitted.temperature == fitted.config.temperature == 1.0
+
+
+def test_a_long_record_is_left_out_and_counted(coder):
+    assert coder.fit_details == {"left_out_records": 1, "left_out_percent": 1.25}
+    assert coder.codec.length < 100
+
+
+def test_text_that_never_parses_ends_with_a_shortfall(coder):
+    hopeless = copy.copy(coder)
+    hopeless.config = replace(coder.config, attempts_per_record=3)
+    hopeless.model = copy.deepcopy(coder.model)
+    with torch.no_grad():
+        hopeless.model.decoder.get_output_embeddings().weight.zero_()
+    sample = hopeless.sample(10)
+    assert len(sample.records) < 10
+    assert sample.attempts == 30 == len(sample.records) + sum(sample.rejected.values())
+    assert sample.shortfall == f"30 attempts gave {len(sample.records)} of 10 records"
+    assert set(sample.rejected) <= {"does not parse", "empty text", "longer than any train record"}
+
+
+def test_few_long_records_choose_the_weights():
+    assert enough(torch.full((5000,), 18)) == 1000
+    assert enough(torch.full((5000,), 1024)) == 64
+    assert enough(torch.tensor([])) == 0
+
+
+def test_bits_a_byte_of_a_decoder_that_knows_nothing(coder, programs):
+    """Every token costs the logarithm of the vocabulary; the KL comes on top."""
+    blank = copy.copy(coder)
+    blank.model = copy.deepcopy(coder.model)
+    with torch.no_grad():
+        blank.model.decoder.get_output_embeddings().weight.zero_()
+    tokens, spelled = coder.codec.encode(programs.train)
+    mean, deviation = (part.double() for part in coder._posterior(tokens, SILENT))
+    kl = 0.5 * (mean**2 + deviation**2 - 1 - 2 * deviation.log()).sum() / np.log(2)
+    size = programs.train.loc[spelled, "program"].str.encode("utf-8").str.len().sum()
+    bits = (tokens.lengths - 1).sum() * np.log2(coder.codec.tokenizer.size)
+    assert blank.bits_per_byte(programs.train) == pytest.approx(float(bits + kl) / size, rel=0.01)
+    assert coder.bits_per_byte(programs.train) < 0.5 * blank.bits_per_byte(programs.train)
+    with pytest.raises(BenchError, match="none of the 1 records can be spelled"):
+        coder.bits_per_byte(programs.train.loc[[3]])
+
+
 def test_tools_are_sampled_as_records_of_the_schema():
     tools = pd.DataFrame({"a": [f"t{i % 3}" for i in range(100)], "b": ["[1]", "[2, 3]"] * 50})
     data = text_dataset("tool", tools, {"a": "text", "b": "json"})
-    longer = {"vocabulary": 280, "steps": 300, "least_steps": 300, "batch_tokens": 1200}
-    sample = DiffLM(**FAST | longer).fit(data).sample(20)
+    sample = DiffLM(**FAST | {"vocabulary": 280, "steps": 60, "least_steps": 60}).fit(data).sample(20)
     assert len(sample.records) == 20
+    # the grammar lets nothing else through
+    assert set(sample.rejected) <= {"longer than any train record"}
     for text in sample.records["b"]:
         json.loads(text)
 

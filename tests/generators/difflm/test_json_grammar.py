@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 
 import pandas as pd
 import pytest
@@ -14,7 +13,10 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from bench.errors import BenchError
 from bench.frames import conform
 from bench.records import Column, Schema
-from generators.difflm.json_grammar import JsonGrammar, record_grammar
+from evaluators.tool.validity import ToolValidity
+from generators.difflm.json_grammar import record_grammar
+from generators.difflm.json_walk import JsonGrammar
+from generators.difflm.parameters import parameter_columns
 from generators.difflm.serialise import from_texts, plain, to_texts
 
 KINDS = ("integer", "real", "categorical", "text", "json")
@@ -34,9 +36,9 @@ def tokenizer() -> Tokenizer:
     return made
 
 
-def compiled(train: pd.DataFrame, schema: Schema, tokenizer: Tokenizer) -> JsonGrammar:
+def compiled(train: pd.DataFrame, schema: Schema, tokenizer: Tokenizer, *columns: list[str]) -> JsonGrammar:
     size = tokenizer.get_vocab_size()
-    return JsonGrammar(record_grammar(train, schema), tokenizer, size=size, end=END, device=CPU)
+    return JsonGrammar(record_grammar(train, schema, *columns), tokenizer, size=size, end=END, device=CPU)
 
 
 def accepts(grammar: JsonGrammar, tokenizer: Tokenizer, text: str) -> bool:
@@ -162,13 +164,74 @@ def test_a_column_of_very_many_labels(tokenizer):
     assert not accepts(grammar, tokenizer, '{"c": "1 label 0"}')
 
 
-def test_a_missing_library_is_one_clear_line(tokenizer, monkeypatch):
-    monkeypatch.setitem(sys.modules, "llguidance", None)
-    schema = Schema((Column("n", "integer"),))
-    with pytest.raises(BenchError, match=r"needs llguidance: pip install 'difflm-bench\[llguidance\]'"):
-        compiled(conform(pd.DataFrame({"n": [1, 2]}), schema), schema, tokenizer)
-
-
 def test_a_grammar_that_cannot_be_followed_is_one_clear_line(tokenizer):
     with pytest.raises(BenchError, match="llguidance cannot follow the grammar of these records"):
         JsonGrammar("start: nothing", tokenizer, size=tokenizer.get_vocab_size(), end=END, device=CPU)
+
+
+REPEATED = "a name stands twice in parameters"
+TOOL = Schema((Column("name", "text"), Column("parameters", "json")))
+kind = st.sampled_from(["string", "INTEGER", ["string", "null"]])
+inner = st.deferred(
+    lambda: st.one_of(
+        st.fixed_dictionaries({"type": kind, "description": st.text()}, optional={"enum": st.lists(st.integers())}),
+        st.fixed_dictionaries({"items": inner, "default": json_value}),
+        st.just({"type": "object"}).flatmap(lambda base: whole.map(lambda deep: base | deep)),
+    )
+)
+name = st.text(min_size=1, max_size=4).filter(str.strip)
+whole = st.dictionaries(name, inner, max_size=2).flatmap(
+    lambda properties: st.fixed_dictionaries(
+        {"type": st.just("object"), "properties": st.just(properties)},
+        optional={
+            "required": st.lists(st.sampled_from(sorted(properties)), unique=True) if properties else st.just([])
+        },
+    )
+)
+
+
+@given(st.lists(st.builds(lambda value, how: json.dumps(value, **how), whole, writing), min_size=1, max_size=2))
+@settings(max_examples=15, deadline=None)
+def test_all_legal_parameters_of_train_are_inside(tokenizer, texts):
+    frame = conform(pd.DataFrame({"name": "a", "parameters": texts}), TOOL)
+    assert parameter_columns(frame, TOOL, "tool") == ["parameters"]
+    grammar = compiled(frame, TOOL, tokenizer, ["parameters"], ["name"])
+    records = to_texts(frame, TOOL)
+    for text in records:
+        assert accepts(grammar, tokenizer, text), text
+    back, reasons = from_texts(records, TOOL, "tool", ["parameters"])
+    assert reasons == [None] * len(texts)
+    pd.testing.assert_frame_equal(back, frame)
+
+
+def test_parameters_take_the_form_of_train(tokenizer):
+    """Only what a context-free grammar cannot say is left to be rejected, and the rest is legal to the evaluator."""
+    train = [
+        '{"type":"object","properties":{"a b":{"type":"STRING","default":0}},"required":["a b"]}',
+        '{"type":"object","properties":{"é":{"type":"array","items":{"type":"number"}}},"required":[]}',
+    ]
+    frame = conform(pd.DataFrame({"name": ["x", "y"], "parameters": train}), TOOL)
+    grammar = compiled(frame, TOOL, tokenizer, ["parameters"], ["name"])
+    texts = written(grammar, tokenizer, rows=150, seed=2)
+    assert len(texts) > 100
+    records, reasons = from_texts(texts, TOOL, "tool", ["parameters"])
+    assert {None} < set(reasons) <= {None, "a required parameter is not among the properties", REPEATED}
+    assert ToolValidity().is_valid(TOOL, records).all()
+    assert records["parameters"].str.contains("STRING").any()
+    for text in (
+        '{"name": " ", "parameters": {"type":"object","properties":{},"required":[]}}',
+        '{"name": "x", "parameters": {"type":"object","properties":{}}}',
+        '{"name": "x", "parameters": {"type": "object", "properties": {}, "required": []}}',
+        '{"name": "x", "parameters": {"type":"object","properties":{"a":{"type":"string","default":0}},"required":[]}}',
+    ):
+        assert not accepts(grammar, tokenizer, text), text
+
+
+def test_json_columns_that_are_no_parameters_stay_free(tokenizer):
+    frame = conform(pd.DataFrame({"name": ["a", ""], "parameters": ["[1]", '{"a": [2]}']}), TOOL)
+    assert parameter_columns(frame, TOOL, "tool") == parameter_columns(frame, TOOL, "code") == []
+    grammar = compiled(frame, TOOL, tokenizer)
+    for text in ('{"name": "", "parameters": {"b": [1, "2"]}}', '{"name": "c", "parameters": true}'):
+        assert accepts(grammar, tokenizer, text), text
+    # as train spells it
+    assert not accepts(grammar, tokenizer, '{"name": "", "parameters": {"b":[1,"2"]}}')

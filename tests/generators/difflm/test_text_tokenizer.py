@@ -44,6 +44,17 @@ def test_a_text_longer_than_any_train_record_cannot_be_spelled(tokenizer):
     assert tokenizer.encode(programs(["short", "x" * 5000]))[1].tolist() == [True, False]
 
 
-def test_records_over_the_limit_are_named():
-    with pytest.raises(BenchError, match=r"1 of 2 train records are longer than max_length = 20 tokens"):
-        TextTokenizer.learn(programs(["ab", "q7!zK" * 40]), SCHEMA, vocabulary=260, max_length=20)
+@pytest.mark.parametrize("text", ["<end>", "a<begin>b <end>"])
+def test_what_looks_like_an_end_is_text(tokenizer, text):
+    tokens, _ = tokenizer.encode(programs([text]))
+    assert (tokens.ids[0] == END).sum() == 1
+    assert tokenizer.texts(tokens.ids.numpy()) == [text]
+
+
+def test_a_tenth_of_the_records_may_be_too_long():
+    short, long = ["ab"] * 18, ["q7!zK" * 40]
+    learnt = TextTokenizer.learn(programs(short + 2 * long), SCHEMA, vocabulary=260, max_length=20)
+    assert learnt.encode(programs(["ab", *long]))[1].tolist() == [True, False]
+    message = r"^3 of 21 train records are longer than max_length = 20 tokens; the longest has \d+ tokens, and"
+    with pytest.raises(BenchError, match=message):
+        TextTokenizer.learn(programs(short + 3 * long), SCHEMA, vocabulary=260, max_length=20)

@@ -44,15 +44,15 @@ def test_records_are_different_and_legal(records):
 def test_records_are_short(records):
     length = records.apply(lambda row: len(json.dumps(row.to_dict(), ensure_ascii=False)), axis=1)
     assert length.quantile(0.02) > 250
-    assert length.median() < 500
-    assert length.max() < 700
+    assert length.median() < 560
+    assert length.max() < 800
 
 
 def test_answers_are_legal_calls_of_an_offered_api(queries):
     assert len(queries) >= 60
     assert set(queries.group) == set(toolbench.GROUPS)
     for row in queries.itertuples():
-        offered, call = json.loads(row.offered), json.loads(row.answer)
+        offered, (call,) = json.loads(row.offered), json.loads(row.answer)
         (api,) = [api for api in offered if api["name"] == call["name"]]
         assert len({other["name"] for other in offered}) == len(offered) == toolbench.OFFERED
         jsonschema.validate(call["arguments"], {**api["parameters"], "additionalProperties": False})
@@ -70,10 +70,17 @@ def test_groups_say_where_the_other_apis_come_from(queries):
 
 def test_place_of_the_right_api_is_not_a_hint(queries):
     place = [
-        [api["name"] for api in json.loads(row.offered)].index(json.loads(row.answer)["name"])
+        [api["name"] for api in json.loads(row.offered)].index(json.loads(row.answer)[0]["name"])
         for row in queries.itertuples()
     ]
     assert max(place.count(i) for i in range(toolbench.OFFERED)) < 0.5 * len(place)
+
+
+def test_every_tool_has_one_category(records):
+    categories = toolbench.extras(toolbench.SEED)["categories"]
+    assert not categories.tool_name.duplicated().any()
+    assert set(records.tool_name) <= set(categories.tool_name)
+    assert categories.category.nunique() == 10
 
 
 def test_queries_are_held_out(records, queries):
@@ -83,7 +90,22 @@ def test_queries_are_held_out(records, queries):
         assert not asked & seen
 
 
+def test_documented_values_are_legal_and_every_required_parameter_has_one(records):
+    optional = []
+    for text in records.parameters:
+        schema = json.loads(text)
+        for name, parameter in schema["properties"].items():
+            if "default" in parameter:
+                jsonschema.validate(parameter["default"], parameter)
+            if name not in schema["required"]:
+                optional.append("default" in parameter)
+            else:
+                assert "default" in parameter
+    assert 0.4 < sum(optional) / len(optional) < 0.6
+
+
 def test_more_records_than_there_are_end_in_an_error(monkeypatch):
+    monkeypatch.setattr(toolbench, "ROUNDS", 1)
     monkeypatch.setattr(toolbench, "compositions", lambda held_out, all=toolbench.compositions: all(held_out)[:1])
     with pytest.raises(BenchError, match="ask for fewer rows"):
         toolbench.simulate(1500, 1)

@@ -1,0 +1,173 @@
+"""Each layer alone and together, as on machines that lack the others: what is outside stays as it is."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from evaluators.code.sandbox import LAYERS, Sandbox, Task
+from tests.evaluators.code.sandbox.conftest import FALSE, HONEST, LIMITS, TEST
+
+OUTSIDE = """
+import os
+home, canary = {home!r}, {canary!r}
+done = []
+def attempt(what, *arguments):
+    try:
+        what(*arguments)
+    except OSError:
+        return
+    done.append(what.__name__)
+attempt(open, canary, "w")
+attempt(open, canary, "a")
+attempt(open, canary)
+attempt(os.unlink, canary)
+attempt(os.rename, canary, canary + "2")
+attempt(os.rmdir, home)
+attempt(os.mkdir, home + "/new")
+attempt(os.symlink, "/", home + "/link")
+attempt(os.truncate, canary, 0)
+attempt(os.chmod, canary, 0o777)
+attempt(os.utime, canary)
+attempt(open, "/etc/difflm-bench", "w")
+attempt(os.listdir, home)
+assert not done, done
+"""
+NETWORK = """
+import socket
+for family in (socket.AF_INET, socket.AF_INET6, socket.AF_UNIX):
+    try:
+        socket.socket(family)
+    except OSError:
+        continue
+    raise SystemExit("a socket")
+"""
+PROCESSES = """
+import glob, os, signal, subprocess
+for target in (0, -1, os.getppid() or 10**6, -os.getpgid(0)):
+    try:
+        os.kill(target, signal.SIGKILL)
+    except OSError:
+        continue
+    raise SystemExit(f"killed {target}")
+for command in (["/bin/sh", "-c", "true"], ["true"]):
+    try:
+        subprocess.run(command)
+    except OSError:
+        continue
+    raise SystemExit("a command ran")
+try:
+    os.execv("/bin/sh", ["sh"])
+except OSError:
+    pass
+import fcntl
+for command in (fcntl.F_SETOWN, 10):
+    try:
+        fcntl.fcntl(1, command, os.getppid() or 1)
+    except OSError:
+        continue
+    raise SystemExit("a signal through a descriptor")
+for path in (f"/proc/{os.getppid()}/mem", f"/proc/{os.getppid()}/environ"):
+    try:
+        open(path, "rb")
+    except OSError:
+        continue
+    raise SystemExit("the memory of the test")
+"""
+ENVIRONMENT = """
+import glob, os
+seen = [dict(os.environ)]
+for path in glob.glob("/proc/*/environ") + ["/proc/self/environ", "/proc/1/environ"]:
+    try:
+        seen.append(open(path, "rb").read())
+    except OSError:
+        pass
+assert "canary" not in str(seen)
+"""
+DEGRADED = [LAYERS, ("landlock", "seccomp", "user"), ("landlock", "seccomp"), ("namespaces", "user"), ("seccomp",)]
+
+
+@pytest.fixture(scope="module", params=DEGRADED, ids="+".join)
+def layered(request):
+    with Sandbox(LIMITS, workers=1, layers=request.param) as sandbox:
+        # a Python that lies in a home cannot be read by another user
+        missing = (
+            set(request.param) - set(sandbox.layers) - {"user", "landlock" if "namespaces" in request.param else ""}
+        )
+        if missing:
+            pytest.skip(f"not possible here: {', '.join(missing)}")
+        yield sandbox
+
+
+def test_nothing_outside_of_the_folder_is_touched(layered, tmp_path):
+    canary = tmp_path / "canary"
+    canary.write_text("alive")
+    canary.chmod(0o666)
+    tmp_path.chmod(0o777)
+    before = canary.stat()
+    source = OUTSIDE.format(home=str(tmp_path), canary=str(canary))
+    if layered.layers == ["seccomp"]:  # which cannot hide anything, only keep it as it is
+        source = source.replace("attempt(open, canary)\n", "").replace("attempt(os.listdir, home)\n", "")
+    outcome = layered.run([Task(source)])[0]
+    assert outcome.status == "passed", outcome
+    assert (canary.read_text(), canary.stat().st_mtime, canary.stat().st_mode) == (
+        "alive",
+        before.st_mtime,
+        before.st_mode,
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["canary"]
+
+
+@pytest.mark.parametrize("source", [NETWORK, PROCESSES])
+def test_no_sockets_no_signals_no_programs(source, layered):
+    if "seccomp" not in layered.layers:
+        pytest.skip("the filter is what refuses these")
+    outcomes = layered.run([Task(source), HONEST])
+    assert [outcome.status for outcome in outcomes] == ["passed", "passed"], outcomes
+
+
+def test_without_the_filter_the_namespaces_hold_the_fork_bomb_and_the_kill(layered):
+    if "namespaces" not in layered.layers:
+        pytest.skip("this is about namespaces")
+    bomb = "import os\nfor _ in range(100):\n    try: os.fork()\n    except OSError: pass\n"
+    kill = "import os, signal\nos.kill(-1, signal.SIGKILL)\n"
+    outcomes = layered.run([Task(FALSE + bomb, TEST, "f"), Task(FALSE + kill, TEST, "f"), HONEST])
+    assert [outcome.status == "passed" for outcome in outcomes] == [False, False, True]
+
+
+def test_the_environment_is_empty(layered, monkeypatch):
+    monkeypatch.setenv("SECRET", "canary")
+    if not {"namespaces", "landlock", "user"} & set(layered.layers):
+        pytest.skip("nothing hides /proc here, as docs/sandbox.md says")
+    with Sandbox(LIMITS, workers=1, layers=layered.allowed) as sandbox:
+        outcome = sandbox.run([Task(ENVIRONMENT)])[0]
+    assert outcome.status == "passed", outcome
+
+
+WITHOUT_CAPABILITIES = """
+import ctypes, os, sys
+for capability in range(64):
+    if capability != 31:  # CAP_SETFCAP, which only root needs to map itself
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+os.execv(sys.executable, [sys.executable, "-c", sys.argv[1]])
+"""
+ORDINARY = """
+from evaluators.code.sandbox import Sandbox, Task
+with Sandbox(workers=1) as sandbox:
+    print(sandbox.layers)
+    print(sandbox.run([Task("import os\\nassert os.getpid() == 1 and not os.path.exists('/proc/self')")])[0].status)
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.getuid() != 0, reason="root can play an ordinary user, not the reverse"
+)
+def test_who_has_no_rights_gets_namespaces_through_one_of_users():
+    command = [sys.executable, "-c", WITHOUT_CAPABILITIES, ORDINARY]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[4], check=True)
+    layers, status = done.stdout.splitlines()
+    if "namespaces" not in layers:
+        pytest.skip("this kernel gives ordinary users no namespaces")
+    assert status == "passed"
