@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from generators.marginals import Marginals
     from generators.real import Real
     from generators.smote import Smote
+    from generators.tvae import TVAE
 
-__all__ = ["CTGAN", "Between", "Copula", "DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
+__all__ = ["CTGAN", "TVAE", "Between", "Copula", "DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
 
 HOMES = {
     "CTGAN": "ctgan",
@@ -23,6 +24,7 @@ HOMES = {
     "Marginals": "marginals",
     "Real": "real",
     "Smote": "smote",
+    "TVAE": "tvae",
 }
 
 

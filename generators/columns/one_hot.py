@@ -7,6 +7,7 @@ have. The matrix is made for one batch at a time: it is as wide as a table has l
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -56,7 +57,7 @@ class ModeTable:
         modes = (len(modes) + (name in self.layout.gaps) for name, modes in self.modes.items())
         return (*modes, *(len(labels) for labels in self.labels.values()))
 
-    @property
+    @cached_property
     def spans(self) -> list[Span]:
         """What the columns of the matrix are."""
         spans, start = [], 0

@@ -5,8 +5,6 @@ Source: Xu et al. 2019, "Modeling Tabular data using Conditional GAN" (arXiv 190
 
 from __future__ import annotations
 
-import numpy as np
-import pandas as pd
 import torch
 from torch import nn
 from torch.nn import functional
@@ -14,17 +12,16 @@ from torch.nn import functional
 from bench.condition import Condition, OneOf
 from bench.errors import BenchError
 from bench.progress import Progress
-from bench.records import Schema
-from generators.columns import Encoded, ModeTable
+from generators.columns import Encoded
 from generators.ctgan.conditions import Conditions, Drawn, RowsByLabel
 from generators.ctgan.config import CTGANConfig
 from generators.ctgan.model import Discriminator, GeneratorNetwork, activate, gradient_penalty
 from generators.training.checkpoint import Checkpoint
 from generators.training.loop import train as train_loop
-from generators.training.neural import NeuralTable
+from generators.training.mode_table import ModeTableGenerator
 
 
-class CTGAN(NeuralTable):
+class CTGAN(ModeTableGenerator):
     """A generator that learns from a discriminator's judgement of ten records at a time.
 
     A missing number is a mode of its own. A condition that names one label of a categorical column is given to
@@ -33,18 +30,6 @@ class CTGAN(NeuralTable):
 
     Config = CTGANConfig
     config: CTGANConfig
-    table: ModeTable
-
-    @staticmethod
-    def learn_table(train: pd.DataFrame, schema: Schema, seed: int) -> ModeTable:
-        return ModeTable.learn(train, schema, seed)
-
-    @staticmethod
-    def restore_table(state: dict[str, object], schema: Schema) -> ModeTable:
-        return ModeTable.restore(state, schema)
-
-    def encode(self, records: pd.DataFrame, seed: int) -> Encoded:
-        return self.table.encode(records, np.random.default_rng(seed))
 
     @property
     def labels_of_columns(self) -> tuple[int, ...]:
@@ -116,14 +101,14 @@ class CTGAN(NeuralTable):
         noise = torch.randn(batch, self.config.noise_size)
         given = noise if drawn is None else torch.cat([noise, drawn.vector], dim=1)
         raw = self.networks["generator"](given.to(self.device))
-        return raw, activate(raw, self.table.spans, self.config.temperature)
+        return raw, activate(raw, self.spans, self.config.temperature)
 
     def with_condition(self, rows: torch.Tensor, drawn: Drawn | None) -> torch.Tensor:
         return rows if drawn is None else torch.cat([rows, drawn.vector.to(self.device)], dim=1)
 
     def condition_loss(self, raw: torch.Tensor, drawn: Drawn) -> torch.Tensor:
         """Cross-entropy between the condition and what was made of its column, mean over the batch."""
-        spans = [span for span in self.table.spans if span.kind == "choice"][len(self.table.modes) :]
+        spans = [span for span in self.spans if span.kind == "choice"][len(self.table.modes) :]
         total = raw.new_zeros(())
         for place, span in enumerate(spans):
             rows = drawn.column == place
@@ -136,17 +121,14 @@ class CTGAN(NeuralTable):
         drawn = self.conditions_of(n, where) if self.labels_of_columns else None
         # batch normalisation with running statistics, Gumbel noise as in training
         made = self.make(n, drawn)[1].cpu()
-        numbers = np.zeros((n, len(self.table.modes)), dtype=np.float32)
-        codes = np.zeros((n, len(self.table.sizes)), dtype=np.int64)
-        places = iter(range(len(self.table.modes)))
-        choices = iter(range(len(self.table.sizes)))
-        for span in self.table.spans:
+        numbers, codes = [], []
+        for span in self.spans:
             part = made[:, span.start : span.end]
             if span.kind == "place":
-                numbers[:, next(places)] = part[:, 0].numpy()
+                numbers.append(part[:, 0])
             else:
-                codes[:, next(choices)] = part.argmax(dim=1).numpy()
-        return Encoded(numbers, codes)
+                codes.append(part.argmax(dim=1))
+        return self.encoded(n, numbers, codes)
 
     def conditions_of(self, n: int, where: Condition) -> Drawn:
         """Conditions as frequent as in train, or those of the first categorical column that has one."""
