@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 FAST := not slow and not realdata and not gpu and not network and not browser
+# One worker a core and one thread a worker; a module's tests share what they train, the longest ones go first.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadscope --no-loadscope-reorder
 
 .PHONY: demo test check bench
 
@@ -15,13 +17,13 @@ demo: $(READY)
 	$(BIN)/bench run --generator difflm --dataset all --profile demo --jobs 2
 
 test: $(READY)
-	$(BIN)/python -m pytest -q -m "$(FAST)"
+	$(PYTEST) -m "$(FAST)" tests/test_readme.py tests
 
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -m "$(FAST)"
+	$(PYTEST) -m "$(FAST)" tests/test_readme.py tests
 
 bench: $(READY)
 	@for module in $(patsubst benchmarks/%.py,benchmarks.%,$(wildcard benchmarks/*.py)); do \

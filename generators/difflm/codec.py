@@ -132,8 +132,14 @@ class Codec:
         if self.json_grammar is None:
             first = END if isinstance(self.tokenizer, TextTokenizer) else 0
             return text_grammar(first, size, end).to(device.name)
-        backend = self.tokenizer.backend
-        return JsonGrammar(self.json_grammar, backend, size=size, end=end, device=torch.device(device.name))
+        return JsonGrammar(
+            self.json_grammar,
+            self.tokenizer.backend,
+            size=size,
+            end=end,
+            device=torch.device(device.name),
+            parameters=bool(self.parameters),
+        )
 
     def read(self, ids: np.ndarray, complete: np.ndarray) -> tuple[pd.DataFrame, list[str | None]]:
         """Legal records of ids (rows, length), and for every row the reason why there is none, or None."""

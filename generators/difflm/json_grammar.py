@@ -3,7 +3,7 @@
 A record is written exactly as `serialise.to_texts` writes it: the columns in order, its spaces, Python's
 spelling of numbers and strings, and JSON inside it as train spells that. So whatever legal text the decoder
 was trained on is inside the grammar, and whatever is inside is a legal record, except for numbers beyond
-64 bits and what no context-free grammar can say of a tool's parameters (`parameters.py`). Labels are those
+64 bits and what no context-free grammar can say of a tool's parameters (`required.py`). Labels are those
 of train, and integers lie between its least and its largest (where a float can tell these).
 """
 

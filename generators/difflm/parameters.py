@@ -3,8 +3,8 @@
 The form is that of a JSON Schema of type object (draft 2020-12, validation, section 6.1.1; core, section
 10.3): properties that are schemas themselves, the names of those that are required. Which keywords
 stand beside them, in which order and with values of which kinds, is learnt from train. That a name is
-required only where there is such a property, and that no name stands twice, is beyond a context-free
-grammar and checked when the record is read.
+required only where there is such a property is kept beside the grammar (`required.py`), and checked
+with all else when the record is read; so is that no name stands twice.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def read_parameters(text: str) -> Any:
         BenchError: the reason why they are not legal.
     """
     try:
-        parameters = json.loads(text, object_pairs_hook=without_repeats)
+        parameters = json.loads(text, object_pairs_hook=without_repeats, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise BenchError("not JSON") from error
     if not isinstance(parameters, dict) or parameters.get("type") != "object" or "properties" not in parameters:
@@ -76,6 +76,10 @@ def read_parameters(text: str) -> Any:
     for schema, _ in schemas(parameters):
         check_schema(schema)
     return parameters
+
+
+def refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not part of JSON")
 
 
 def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -117,6 +121,8 @@ def check_schema(schema: Any) -> None:
         raise BenchError("a parameter has no name")
     if not isinstance(required, list) or not all(isinstance(name, str) and name in properties for name in required):
         raise BenchError("a required parameter is not among the properties")
+    if len(set(required)) < len(required) or len(set(kinds)) < len(kinds):
+        raise BenchError("a parameter names something twice")
 
 
 def forms_of(found: Sequence[Any]) -> Forms:
