@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from importlib.metadata import EntryPoint
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -55,7 +56,11 @@ def choose(group: Group, names: Iterable[str], options: Mapping[str, Mapping[str
 
 
 def chosen(group: Group, name: str, options: Mapping[str, Any]) -> Chosen:
-    plug_in = registry.find(group, name)
+    """A plug-in by its registered name, or by its place: `my_package.module:MyGenerator`."""
+    if ":" in name:
+        plug_in = PlugIn(name.partition(":")[2], EntryPoint(name.partition(":")[2], name, f"difflm_bench.{group}"))
+    else:
+        plug_in = registry.find(group, name)
     cls = plug_in.load()
     known = {field.name for field in fields(cls.Config)}
     for option in options:

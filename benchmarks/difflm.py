@@ -22,13 +22,13 @@ from generators.difflm import DiffLMConfig
 from generators.difflm.bound import run
 from generators.difflm.build import build
 from generators.difflm.compact import compact_decoder, compact_encoder
-from generators.difflm.device import Device, pick_device
 from generators.difflm.injection import positions_in_front
 from generators.difflm.table_tokenizer import TableTokenizer
 from generators.difflm.text_tokenizer import TextTokenizer
 from generators.difflm.tokens import PAD, Tokens
 from generators.difflm.train import Training
 from generators.difflm.vae import Terms
+from generators.training.device import Device, pick_device
 
 CONFIG = DiffLMConfig()
 STEPS, REPEATS, BATCH = 10, 3, 64

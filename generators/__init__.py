@@ -1,4 +1,4 @@
-"""Generators of synthetic records, imported when first asked for: torch comes only with `DiffLM`."""
+"""Generators of synthetic records, imported when first asked for: torch comes only with those that train networks."""
 
 import importlib
 from typing import TYPE_CHECKING, Any
@@ -7,14 +7,25 @@ from bench.condition import Between
 from generators.base import Generator, Sample
 
 if TYPE_CHECKING:
+    from generators.copula import Copula
+    from generators.ctgan import CTGAN
     from generators.difflm import DiffLM
     from generators.marginals import Marginals
     from generators.real import Real
     from generators.smote import Smote
+    from generators.tvae import TVAE
 
-__all__ = ["Between", "DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
+__all__ = ["CTGAN", "TVAE", "Between", "Copula", "DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
 
-HOMES = {"DiffLM": "difflm", "Marginals": "marginals", "Real": "real", "Smote": "smote"}
+HOMES = {
+    "CTGAN": "ctgan",
+    "Copula": "copula",
+    "DiffLM": "difflm",
+    "Marginals": "marginals",
+    "Real": "real",
+    "Smote": "smote",
+    "TVAE": "tvae",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -17,6 +17,7 @@ WORDS = {
     *("bench.chat", "bench.condition", "bench.errors", "bench.frames", "bench.near_duplicates"),
     *("bench.progress", "bench.records"),
 }
+SHARED = {"generators.columns", "generators.edm", "generators.reject", "generators.training"}
 LINE_LIMIT = 400
 # Written so that this file does not match itself.
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(work|root|home|opt)/[\w.]|\.\./shared[/]")
@@ -59,7 +60,8 @@ def allowed(module: str, imported: str, types_only: bool) -> bool:
     """Whether one module of the house may import another."""
     room, target = (name.split(".", maxsplit=1)[0] for name in (module, imported))
     if room == "generators":
-        own_folder = within(imported, ".".join(module.split(".")[:2])) and module != room
+        homes = SHARED | {".".join(module.split(".")[:2])}
+        own_folder = module != room and any(within(imported, home) for home in homes)
         # the front of the package names what it imports only when asked for
         front = module == target == room and types_only
         return imported in WORDS | {"generators.base"} or own_folder or front

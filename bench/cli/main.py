@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bench.cli.calibrate import calibrate
+from bench.cli.conformance import conformance
 from bench.cli.data import app as data
 from bench.cli.diagnose import diagnose
 from bench.cli.evaluate import evaluate
@@ -31,6 +32,7 @@ app.command()(evaluate)
 app.command()(generate)
 app.command()(diagnose)
 app.command()(calibrate)
+app.command()(conformance)
 app.command("list")(list_names)
 app.command()(ls)
 app.command()(leaderboard)

@@ -15,8 +15,8 @@ from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
 from bench.errors import BenchError
-from generators.difflm.average import put_weights, trained_weights
 from generators.difflm.config import DiffLMConfig
+from generators.training.average import put_weights, trained_weights
 
 
 def adapt(decoder: PreTrainedModel, config: DiffLMConfig) -> None:

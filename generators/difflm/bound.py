@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import torch
 
-from generators.difflm.device import Device
 from generators.difflm.distributed import Team
 from generators.difflm.tokens import Tokens
 from generators.difflm.vae import Terms, VariationalAutoencoder
+from generators.training.device import Device
 
 BATCH = 256
 ACTIVE_VARIANCE = 0.01

@@ -14,7 +14,6 @@ from bench.records import Column, Dataset, Family, Schema
 from generators.difflm.build import Tokenizer
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.decode import Constraint
-from generators.difflm.device import Device
 from generators.difflm.grammar import text_grammar
 from generators.difflm.json_grammar import record_grammar
 from generators.difflm.json_walk import JsonGrammar
@@ -30,6 +29,7 @@ from generators.difflm.serialise import from_texts, is_text, plain
 from generators.difflm.table_tokenizer import TableTokenizer
 from generators.difflm.text_tokenizer import END, TextTokenizer
 from generators.difflm.tokens import Tokens
+from generators.training.device import Device
 
 TOO_LONG = "longer than any train record"
 

@@ -1,8 +1,7 @@
 """Training the latent diffusion: EDM on the posterior of every record.
 
-Source: Karras et al. 2022 (arXiv 2206.00364): loss of equation 8 with the weight and the noise
-distribution of table 1; DiffLM (arXiv 2411.03250), section 3.3; a condition hidden at random, as in
-classifier-free guidance (Ho and Salimans 2022, arXiv 2207.12598, algorithm 1).
+Source: DiffLM (arXiv 2411.03250), section 3.3; a condition hidden at random, as in classifier-free
+guidance (Ho and Salimans 2022, arXiv 2207.12598, algorithm 1).
 """
 
 from __future__ import annotations
@@ -15,23 +14,13 @@ import torch
 
 from bench.errors import BenchError
 from bench.progress import Progress
-from generators.difflm.average import update_average
-from generators.difflm.checkpoint import Checkpoint, State
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.denoiser import NOT_GIVEN, SIGMA_DATA, Denoiser
-from generators.difflm.sampler import Denoise
+from generators.edm.denoiser import NOT_GIVEN, Denoiser
+from generators.edm.loss import denoising_loss
+from generators.training.average import update_average
+from generators.training.checkpoint import Checkpoint, State
 
-LOG_SIGMA_MEAN, LOG_SIGMA_STD = -1.2, 1.2
 CHECKPOINT = "diffusion"
-
-
-def denoising_loss(denoise: Denoise, clean: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Equation 8 with the weight 1 / c_out^2, mean over the batch (batch, latent)."""
-    draw = torch.randn(len(clean), 1, generator=generator).to(clean.device)
-    sigma = (LOG_SIGMA_MEAN + LOG_SIGMA_STD * draw).exp()
-    noise = torch.randn(clean.shape, generator=generator).to(clean.device) * sigma
-    weight = (sigma.square() + SIGMA_DATA**2) / (sigma * SIGMA_DATA).square()
-    return (weight * (denoise(clean + noise, sigma) - clean).square()).mean()
 
 
 def random_subset(condition: torch.Tensor, dropout: float, generator: torch.Generator) -> torch.Tensor:

@@ -27,15 +27,12 @@ from bench.progress import SILENT, Progress
 from bench.records import Dataset, Family
 from generators.base import UNFULFILLED, Generator, Sample
 from generators.difflm.adapt import load_trained_weights
-from generators.difflm.average import trained_weights
 from generators.difflm.bound import check
 from generators.difflm.build import build
-from generators.difflm.checkpoint import Checkpoint, fingerprint
 from generators.difflm.codec import Codec
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.control import allowed_tokens, check_labels, coarse_tokens, draw_conditions, token_counts
 from generators.difflm.decode import Constraint, decode
-from generators.difflm.device import Device, pick_device
 from generators.difflm.distributed import draw_blocks, join
 from generators.difflm.draw import Sampling
 from generators.difflm.latent import LatentModel, fit_latent_model
@@ -46,6 +43,9 @@ from generators.difflm.space import interpolate, nearest_train_neighbours
 from generators.difflm.tokens import Tokens, concatenate
 from generators.difflm.train import train_autoencoder
 from generators.difflm.vae import VariationalAutoencoder
+from generators.training.average import trained_weights
+from generators.training.checkpoint import Checkpoint, fingerprint
+from generators.training.device import Device, pick_device
 
 VALIDATION_SHARE, VALIDATION_MOST = 0.03, 1000
 VALIDATION_TOKENS = 2**16  # of long texts fewer records do: every check reads them all

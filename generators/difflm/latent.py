@@ -13,12 +13,12 @@ import torch
 
 from bench.errors import BenchError
 from bench.progress import Progress
-from generators.difflm.checkpoint import Checkpoint
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.denoiser import Denoiser, build_denoiser
 from generators.difflm.diffusion import train_denoiser
 from generators.difflm.moments import moment_map
-from generators.difflm.sampler import guided, sample_latents
+from generators.edm.denoiser import Denoiser, build_denoiser
+from generators.edm.sampler import guided, sample_latents
+from generators.training.checkpoint import Checkpoint
 
 SCALE = 2.0
 PARTS = ("centre", "deviation", "matrix", "offset")  # of a LatentModel, beside its denoiser
@@ -106,7 +106,7 @@ class LatentModel:
         """The model of a `state`, on the device of its tensors."""
         centre, embedding = state["centre"], state.get("denoiser.condition.weight")
         vocabulary = 0 if embedding is None else len(embedding) - 1
-        denoiser = build_denoiser(config, len(centre), vocabulary, seed=0).to(centre.device)
+        denoiser = build_network(config, len(centre), vocabulary, seed=0).to(centre.device)
         weights = {name.removeprefix(PREFIX): value for name, value in state.items() if name.startswith(PREFIX)}
         denoiser.load_state_dict(weights)
         return cls(denoiser.requires_grad_(False), *(state[name] for name in PARTS))
@@ -153,7 +153,7 @@ def fit_latent_model(
     learns_means = config.diffusion_target == "mean"
     centre, noise = mean.mean(dim=0), deviation.mean(dim=0)
     denoiser = train_denoiser(
-        build_denoiser(config, mean.shape[1], vocabulary, seed).to(mean.device),
+        build_network(config, mean.shape[1], vocabulary, seed).to(mean.device),
         (mean - centre) / SCALE,
         None if learns_means else deviation / SCALE,
         conditions,
@@ -173,3 +173,15 @@ def fit_latent_model(
         matrix, offset = moment_map(drawn, wanted)
         model = replace(model, matrix=matrix, offset=offset)
     return replace(model, deviation=noise) if learns_means else model
+
+
+def build_network(config: DiffLMConfig, latent_size: int, vocabulary: int, seed: int) -> Denoiser:
+    """The denoiser that a config asks for, with random weights on the CPU."""
+    return build_denoiser(
+        config.denoiser,
+        latent_size,
+        width=config.diffusion_width,
+        blocks=config.diffusion_blocks,
+        vocabulary=vocabulary,
+        seed=seed,
+    )

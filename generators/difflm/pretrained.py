@@ -37,8 +37,8 @@ from transformers.utils import logging
 
 from bench.errors import BenchError
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.device import Device
 from generators.difflm.encoder import Pooling
+from generators.training.device import Device
 
 COMPACT = "compact"
 LOUD = 100.0  # a logit that every known cap on logits would change

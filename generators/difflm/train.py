@@ -14,7 +14,14 @@ import torch
 
 from bench.errors import BenchError
 from bench.progress import SILENT, Progress
-from generators.difflm.average import (
+from generators.difflm.bound import Check, check, run
+from generators.difflm.config import DiffLMConfig
+from generators.difflm.distributed import Team, like, load_optimiser, optimiser_state, whole_weights
+from generators.difflm.log import History
+from generators.difflm.schedule import autoencoder_loss, beta_at, beta_unit, checks_of
+from generators.difflm.tokens import Tokens
+from generators.difflm.vae import VariationalAutoencoder
+from generators.training.average import (
     Weights,
     put_weights,
     swapped_in,
@@ -22,15 +29,8 @@ from generators.difflm.average import (
     trained_weights,
     update_average,
 )
-from generators.difflm.bound import Check, check, run
-from generators.difflm.checkpoint import Checkpoint, State, random_state, set_random_state
-from generators.difflm.config import DiffLMConfig
-from generators.difflm.device import Device
-from generators.difflm.distributed import Team, like, load_optimiser, optimiser_state, whole_weights
-from generators.difflm.log import History
-from generators.difflm.schedule import autoencoder_loss, beta_at, beta_unit, checks_of
-from generators.difflm.tokens import Tokens
-from generators.difflm.vae import VariationalAutoencoder
+from generators.training.checkpoint import Checkpoint, State, random_state, set_random_state
+from generators.training.device import Device
 
 STATE = "autoencoder"
 

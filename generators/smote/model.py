@@ -54,9 +54,11 @@ def encode(records: pd.DataFrame, schema: Schema, target_bins: int) -> Encoded:
     filled = np.empty((len(records), len(raw)))
     for position, values in enumerate(raw.values()):
         filled[:, position] = np.where(np.isnan(values), np.nanmedian(values), values)
-    scale = filled.std(axis=0)
+    # squares of the largest numbers would be infinite
+    largest = np.maximum(np.abs(filled).max(axis=0, initial=0.0), np.finfo(np.float64).tiny)
+    scale = (filled / largest).std(axis=0) * largest
     scale = np.where(scale > 0, scale, 1.0)
-    centre = filled.mean(axis=0)
+    centre = (filled / largest).mean(axis=0) * largest
     return Encoded(
         np.column_stack([(filled - centre) / scale, *codes]).astype(np.float64),
         target_classes(records, schema, target_bins),

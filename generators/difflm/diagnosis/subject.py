@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from bench.condition import Condition
 from generators.base import Sample
-from generators.difflm.device import Device
 from generators.difflm.tokens import Tokens
 from generators.difflm.vae import VariationalAutoencoder
+from generators.training.device import Device
 
 BATCH = 256
 

@@ -21,12 +21,12 @@ from bench.frames import conform
 from bench.progress import SILENT, Progress, Task
 from bench.records import Column, Schema
 from generators.difflm.build import build
-from generators.difflm.checkpoint import Checkpoint
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.device import Device
 from generators.difflm.distributed import draw_blocks, join
 from generators.difflm.table_tokenizer import TableTokenizer
 from generators.difflm.train import train_autoencoder
+from generators.training.checkpoint import Checkpoint
+from generators.training.device import Device
 
 CPU = Device("cpu", False, "eager")
 CONFIG = DiffLMConfig(

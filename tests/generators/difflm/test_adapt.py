@@ -11,8 +11,8 @@ from bench.errors import BenchError
 from generators.difflm.adapt import load_trained_weights, trained_weights
 from generators.difflm.build import build
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.device import Device
 from generators.difflm.pretrained_tokenizer import EncoderTokenizer, PretrainedTokenizer
+from generators.training.device import Device
 
 CPU = Device("cpu", False, "eager")
 DECODERS = ("gpt2", "llama", "mistral", "qwen2")

@@ -10,7 +10,7 @@ from bench.frames import conform
 from bench.records import Column, Dataset, Schema, Source
 from generators.difflm.codec import Codec
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.device import Device
+from generators.training.device import Device
 
 CPU = Device("cpu", False, "eager")
 PARAMETERS = '{"type":"object","properties":{"a":{"type":"string"}},"required":[]}'

@@ -16,9 +16,9 @@ from bench.frames import conform
 from bench.progress import SILENT
 from bench.records import Column, Dataset, Schema, Source
 from generators.base import UNFULFILLED, Sample
-from generators.difflm.device import Device
 from generators.difflm.diagnosis import Subject, checks, diagnose
 from generators.difflm.tokens import Tokens
+from generators.training.device import Device
 
 SCHEMA = Schema((Column("x", "integer"), Column("<script>alert(1)</script>", "categorical")), "x", "regression")
 TEXT = Schema((Column("code", "text"),))

@@ -9,11 +9,13 @@ from scipy.stats import chisquare
 
 from bench.errors import BenchError
 from bench.progress import SILENT
-from generators.difflm.checkpoint import Checkpoint
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.denoiser import NOT_GIVEN, build_denoiser
-from generators.difflm.diffusion import denoising_loss, plan_steps, random_subset, train_denoiser
-from generators.difflm.sampler import guided, sample_latents
+from generators.difflm.diffusion import plan_steps, random_subset, train_denoiser
+from generators.difflm.latent import build_network
+from generators.edm.denoiser import NOT_GIVEN
+from generators.edm.loss import denoising_loss
+from generators.edm.sampler import guided, sample_latents
+from generators.training.checkpoint import Checkpoint
 
 BASE = DiffLMConfig(diffusion_blocks=2, diffusion_batch=256, ema_decay=0.99, condition_dropout=0.3)
 CONFIGS = {
@@ -29,7 +31,7 @@ TINY = DiffLMConfig(
 
 def train(values, config, *, deviation=None, conditions=None, vocabulary=0, checkpoint=None):
     return train_denoiser(
-        build_denoiser(config, values.shape[1], vocabulary, seed=0),
+        build_network(config, values.shape[1], vocabulary, seed=0),
         values,
         deviation,
         conditions,

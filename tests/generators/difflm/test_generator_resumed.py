@@ -6,7 +6,7 @@ import torch
 
 from bench.progress import SILENT, Progress, Task
 from generators.difflm import DiffLM
-from generators.difflm.checkpoint import Checkpoint
+from generators.training.checkpoint import Checkpoint
 
 OPTIONS = {
     "decoder_width": 16,

@@ -28,10 +28,10 @@ from bench.errors import BenchError
 from generators.difflm import pretrained as module
 from generators.difflm.build import build
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.device import Device
 from generators.difflm.encoder import Encoder
 from generators.difflm.pretrained import load_decoder, load_encoder, pin
 from generators.difflm.pretrained_tokenizer import EncoderTokenizer, PretrainedTokenizer
+from generators.training.device import Device
 
 CPU = Device("cpu", False, "eager")
 SIZES = {"vocab_size": 320, "hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}

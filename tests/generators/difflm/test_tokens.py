@@ -9,9 +9,9 @@ from bench.frames import conform
 from bench.records import Column, Schema
 from generators.difflm.build import build
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.device import Device
 from generators.difflm.text_tokenizer import TextTokenizer
 from generators.difflm.tokens import ALIKE, GROUP_TOKENS, PAD, Tokens
+from generators.training.device import Device
 
 
 def of_lengths(lengths: list[int]) -> Tokens:

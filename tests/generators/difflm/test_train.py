@@ -13,10 +13,10 @@ from bench.errors import BenchError
 from bench.progress import SILENT, Progress, Task
 from generators.difflm.bound import check
 from generators.difflm.build import build
-from generators.difflm.checkpoint import Checkpoint
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.device import Device
 from generators.difflm.train import one_pass, plan_steps, rate_at, train_autoencoder
+from generators.training.checkpoint import Checkpoint
+from generators.training.device import Device
 
 CPU = Device("cpu", False, "eager")
 SCRIPT = Path(__file__).with_name("small_training.py")

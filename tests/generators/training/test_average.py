@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from generators.difflm.average import put_weights, swapped_in, trained_parameters, trained_weights, update_average
+from generators.training.average import put_weights, swapped_in, trained_parameters, trained_weights, update_average
 
 
 def test_a_long_run_is_the_exponential_average_of_its_steps():

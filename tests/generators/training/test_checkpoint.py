@@ -5,8 +5,8 @@ import pickle
 import pytest
 import torch
 
-from generators.difflm import checkpoint as module
-from generators.difflm.checkpoint import Checkpoint, fingerprint, random_state, set_random_state
+from generators.training import checkpoint as module
+from generators.training.checkpoint import Checkpoint, fingerprint, random_state, set_random_state
 
 STATE = {"step": 3, "weights": {"a": torch.arange(4.0)}, "loss": [0.5, float("inf")], "order": None, "name": "x"}
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from scipy.stats import ks_2samp, kstest
 
-from generators.difflm.sampler import SIGMA_MOST, guided, noise_levels, sample_latents
+from generators.edm.sampler import SIGMA_MOST, guided, noise_levels, sample_latents
 
 SAMPLERS = {
     "heun": {"sampler": "heun", "steps": 32},

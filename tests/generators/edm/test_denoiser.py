@@ -3,8 +3,7 @@
 import pytest
 import torch
 
-from generators.difflm.config import DiffLMConfig
-from generators.difflm.denoiser import SIGMA_DATA, Denoiser, build_denoiser
+from generators.edm.denoiser import SIGMA_DATA, Denoiser, build_denoiser
 
 KINDS = ("mlp", "transformer")
 LATENT, VOCABULARY = 3, 7
@@ -23,9 +22,7 @@ class Constant(torch.nn.Module):
 
 
 def tiny(kind: str, *, scrambled: bool = True) -> Denoiser:
-    denoiser = build_denoiser(
-        DiffLMConfig(denoiser=kind, diffusion_width=16, diffusion_blocks=2), LATENT, VOCABULARY, seed=0
-    )
+    denoiser = build_denoiser(kind, LATENT, width=16, blocks=2, vocabulary=VOCABULARY, seed=0)
     if scrambled:
         generator = torch.Generator().manual_seed(1)
         for weight in denoiser.parameters():
@@ -103,7 +100,9 @@ def test_a_seed_gives_the_weights_and_leaves_the_global_state_alone():
     expected = torch.rand(1)
     torch.manual_seed(3)
     weights = [
-        torch.nn.utils.parameters_to_vector(build_denoiser(DiffLMConfig(), LATENT, 0, seed).parameters())
+        torch.nn.utils.parameters_to_vector(
+            build_denoiser("mlp", LATENT, width=128, blocks=3, vocabulary=0, seed=seed).parameters()
+        )
         for seed in (1, 1, 2)
     ]
     assert torch.equal(torch.rand(1), expected)

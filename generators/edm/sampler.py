@@ -15,7 +15,7 @@ from typing import Literal
 
 import torch
 
-from generators.difflm.denoiser import Denoiser
+from generators.edm.denoiser import Denoiser
 
 SIGMA_LEAST, SIGMA_MOST, RHO = 0.002, 80.0, 7.0
 # Where the stochastic sampler adds noise: the range that the paper found for ImageNet-64 (table 5).

@@ -79,7 +79,7 @@ def fingerprint(*parts: object) -> str:
     for part in parts:
         if isinstance(part, torch.Tensor):
             digest.update(f"\0{part.dtype} {tuple(part.shape)}\0".encode())
-            digest.update(part.detach().cpu().contiguous().view(torch.uint8).numpy())
+            digest.update(part.detach().cpu().reshape(-1).view(torch.uint8).numpy())
         else:
             digest.update(f"\0{part!r}\0".encode())
     return digest.hexdigest()

@@ -12,8 +12,6 @@ import math
 import torch
 from torch import nn
 
-from generators.difflm.config import DiffLMConfig
-
 SIGMA_DATA = 0.5
 NOT_GIVEN = -1  # the id of a column that a condition leaves open
 FREQUENCIES = 16
@@ -120,9 +118,8 @@ def zeroed(linear: nn.Linear) -> nn.Linear:
 NETWORKS = {"mlp": ResidualNetwork, "transformer": TransformerNetwork}
 
 
-def build_denoiser(config: DiffLMConfig, latent_size: int, vocabulary: int, seed: int) -> Denoiser:
+def build_denoiser(kind: str, latent_size: int, *, width: int, blocks: int, vocabulary: int, seed: int) -> Denoiser:
     """A denoiser with random weights on the CPU; `vocabulary` is 0 for one without conditions."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        network = NETWORKS[config.denoiser](latent_size, config.diffusion_width, config.diffusion_blocks)
-        return Denoiser(network, config.diffusion_width, vocabulary)
+        return Denoiser(NETWORKS[kind](latent_size, width, blocks), width, vocabulary)

@@ -1,0 +1,84 @@
+"""Which columns of a table a model sees as numbers, and which as categories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from bench.records import Schema
+
+# digits behind the point that are looked for; a float has no more that mean anything
+MOST_DECIMALS = 15
+LARGEST = np.finfo(np.float64).max
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the columns of a schema are laid out.
+
+    Args:
+        numbers: numeric columns that have a value in train.
+        gaps: those of them that also have missing ones; whether a value is missing is a category of two.
+        labels: categorical columns.
+        empty: columns without any value in train; they stay without.
+        decimals: of every numeric column, as many as train has.
+    """
+
+    numbers: tuple[str, ...]
+    gaps: tuple[str, ...]
+    labels: tuple[str, ...]
+    empty: tuple[str, ...]
+    decimals: dict[str, int]
+
+    @classmethod
+    def restored(cls, state: dict[str, Any]) -> Layout:
+        """What `dataclasses.asdict` made, also after JSON."""
+        names = ("numbers", "gaps", "labels", "empty")
+        return cls(**{name: tuple(state[name]) for name in names}, decimals=state["decimals"])
+
+    def values(self, records: pd.DataFrame, name: str) -> NDArray[np.float64]:
+        """A numeric column (rows,), NaN where it is missing."""
+        return records[name].to_numpy(dtype="float64", na_value=np.nan)
+
+    def restore(self, name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Numbers (rows,) as the column writes them: with its decimals, and inside of what its type holds."""
+        low, high = (-(2.0**63), np.nextafter(2.0**63, 0)) if self.whole(name) else (-LARGEST, LARGEST)
+        held = np.clip(values, low, high)
+        return np.round(held, self.decimals[name]) if self.decimals[name] < MOST_DECIMALS else held
+
+    def whole(self, name: str) -> bool:
+        return self.decimals[name] == 0
+
+
+def layout(train: pd.DataFrame, schema: Schema) -> Layout:
+    """The layout of a table.
+
+    Args:
+        train: canonical records.
+        schema: of the records.
+    """
+    empty = tuple(name for name in schema.names if train[name].isna().all())
+    numbers = tuple(name for name in schema.numeric if name not in empty)
+    return Layout(
+        numbers=numbers,
+        gaps=tuple(name for name in numbers if train[name].isna().any()),
+        labels=tuple(name for name in schema.categorical if name not in empty),
+        empty=empty,
+        decimals={
+            name: 0 if schema[name].kind == "integer" else decimals(train[name].to_numpy(np.float64))
+            for name in numbers
+        },
+    )
+
+
+def decimals(values: NDArray[np.float64]) -> int:
+    """The fewest digits behind the point that write all values, at most `MOST_DECIMALS`."""
+    present = values[~np.isnan(values)]
+    for count in range(MOST_DECIMALS):
+        if (np.round(present, count) == present).all():
+            return count
+    return MOST_DECIMALS

@@ -1,0 +1,1 @@
+"""What trained generators share: the loop, averaged weights, states that survive a kill, the device."""

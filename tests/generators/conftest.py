@@ -1,0 +1,36 @@
+"""A distribution in closed form that diffusions are tested on."""
+
+import pytest
+import torch
+from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
+
+
+class Mixture:
+    """Three Gaussians in three dimensions, at the scale of the latents that the diffusion sees."""
+
+    weights = torch.tensor([0.2, 0.3, 0.5])
+    means = torch.tensor([[-0.7, 0.0, 0.3], [0.6, 0.5, 0.0], [0.1, -0.6, -0.4]])
+    deviations = torch.tensor([[0.1, 0.2, 0.15], [0.2, 0.1, 0.1], [0.15, 0.15, 0.2]])
+
+    def density(self, sigma: float = 0.0) -> MixtureSameFamily:
+        """Of the values with noise of standard deviation sigma."""
+        parts = Independent(Normal(self.means, (self.deviations.square() + sigma**2).sqrt()), 1)
+        return MixtureSameFamily(Categorical(self.weights), parts)
+
+    def draw(self, n: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Values (n, 3) and their components (n,)."""
+        generator = torch.Generator().manual_seed(seed)
+        component = torch.multinomial(self.weights, n, replacement=True, generator=generator)
+        noise = torch.randn(n, 3, generator=generator)
+        return self.means[component] + self.deviations[component] * noise, component
+
+    def component(self, values: torch.Tensor) -> torch.Tensor:
+        """The likeliest component of every value."""
+        density = self.density()
+        joint = density.component_distribution.log_prob(values[:, None]) + self.weights.log()
+        return joint.argmax(dim=1)
+
+
+@pytest.fixture(scope="session")
+def mixture() -> Mixture:
+    return Mixture()
