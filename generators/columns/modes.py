@@ -6,19 +6,16 @@ modes; a mode is drawn from the posterior of the value; the place is measured in
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.mixture import BayesianGaussianMixture
+
+from generators.columns.mixture import GaussianMixture
 
 MOST_MODES = 10
 LEAST_WEIGHT = 0.005
-# the mixture is estimated on so many rows at most; its cost grows with rows x modes x iterations
-MOST_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -45,28 +42,16 @@ class Modes:
         # a column of one value has rounding errors for a spread
         scale = spread if spread > 1e-12 else 1.0
         standard = (unit - centre) / scale
-        if len(standard) > MOST_ROWS:
-            standard = np.random.default_rng(seed).choice(standard, MOST_ROWS, replace=False)
-        components = min(MOST_MODES, len(np.unique(standard)), len(standard))
-        mixture = BayesianGaussianMixture(
-            n_components=components,
-            weight_concentration_prior_type="dirichlet_process",
-            weight_concentration_prior=0.001,
-            max_iter=100,
-            random_state=seed,
-        )
-        if components == 1:
-            return cls(centre * largest, scale * largest, (float(standard.mean()),), (1e-3,), (1.0,))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # a hundred rounds are enough for a normalisation
-            mixture.fit(standard[:, None])
-        kept = np.flatnonzero(mixture.weights_ > LEAST_WEIGHT)
+        if standard.min() == standard.max():
+            return cls(centre * largest, scale * largest, (float(standard[0]),), (1e-3,), (1.0,))
+        mixture = GaussianMixture.learn(standard, MOST_MODES, seed)
+        kept = np.flatnonzero(mixture.weights > LEAST_WEIGHT)
         return cls(
             centre * largest,
             scale * largest,
-            tuple(mixture.means_[kept, 0].tolist()),
-            tuple(np.sqrt(mixture.covariances_[kept, 0, 0]).tolist()),
-            tuple((mixture.weights_[kept] / mixture.weights_[kept].sum()).tolist()),
+            tuple(mixture.means[kept].tolist()),
+            tuple(mixture.deviations[kept].tolist()),
+            tuple((mixture.weights[kept] / mixture.weights[kept].sum()).tolist()),
         )
 
     def __len__(self) -> int:
