@@ -61,7 +61,7 @@ def run(
     """Run generators on datasets and score what they sample.
 
     Args:
-        generators: one registered name or several.
+        generators: one registered name or several, or `all`.
         datasets: registered names, `all`, or paths of files.
         evaluators: registered names; all that fit where none is given.
         profile: `demo`, `cpu` or another file of `bench/profiles/`.

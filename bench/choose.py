@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -37,6 +37,11 @@ def make(plug_in: PlugIn, config: Mapping[str, Any]) -> Any:
     """The generator or evaluator, with its whole config."""
     cls = plug_in.load()
     return cls(cls.Config(**config))
+
+
+def required_options(config: type) -> set[str]:
+    """Fields of a config that have no default."""
+    return {one.name for one in fields(config) if one.default is MISSING and one.default_factory is MISSING}
 
 
 def choose(group: Group, names: Iterable[str], options: Mapping[str, Mapping[str, Any]]) -> dict[str, Chosen]:

@@ -62,7 +62,7 @@ class RunSpec(BaseModel):
     """One run: which generators on which datasets, scored by which evaluators, under which settings.
 
     Args:
-        generators: registered names.
+        generators: registered names, or `all`: those that need no setting that is not given.
         datasets: registered names, `all`, or paths of a user's own files.
         evaluators: registered names; empty for all whose family fits.
         profile: name of the profile that the settings come from.

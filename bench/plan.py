@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import provenance, registry
-from bench.choose import Chosen, choose
+from bench.choose import Chosen, choose, required_options
 from bench.config import SENTINELS, RunSpec
 from bench.datasets import get_loader
 from bench.datasets.files import is_path, read_records
@@ -82,7 +82,7 @@ def plan(spec: RunSpec) -> list[Cell]:
                     cells.append(cell(spec, loaded, name, generator.config, seed, (fit, sample, *scores)))
     used = {cell.generator for cell in cells}
     for name, generator in generators.items():
-        if name not in used and name not in SENTINELS:
+        if name not in used and name in spec.generators and name not in SENTINELS:
             raise does_not_fit(name, generator)
     return cells
 
@@ -123,10 +123,22 @@ def plan_fit(spec: RunSpec) -> tuple[StageJob, StageJob]:
 
 
 def wanted_generators(spec: RunSpec) -> list[str]:
-    wanted = [*SENTINELS, *spec.generators] if spec.sentinels else list(spec.generators)
+    wanted: list[str] = [*SENTINELS] if spec.sentinels else []
+    for name in spec.generators:
+        wanted.extend(all_generators(spec) if name == "all" else [name])
     if not wanted:
         raise BenchError("no generator is chosen; name one with --generator, see 'bench list'")
     return list(dict.fromkeys(wanted))
+
+
+def all_generators(spec: RunSpec) -> list[str]:
+    """The registered generators that `all` means: those that lack no setting, such as the address of a server."""
+    given = spec.settings.generators
+    return [
+        name
+        for name, plug_in in registry.plug_ins("generators").items()
+        if required_options(plug_in.load().Config) <= given.get(name, {}).keys()
+    ]
 
 
 def wanted_evaluators(spec: RunSpec) -> dict[str, Chosen]:

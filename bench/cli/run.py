@@ -22,7 +22,7 @@ INTERRUPTED = 130
 def run(
     dataset: Annotated[list[str], typer.Option(help="Names, 'all', or paths of files.")],
     generator: Annotated[
-        list[str] | None, typer.Option(help="Names, comma-separated or repeated; see 'bench list'.")
+        list[str] | None, typer.Option(help="Names, comma-separated or repeated, or 'all'; see 'bench list'.")
     ] = None,
     evaluator: options.Evaluators = None,
     profile: options.Profile = profiles.DEFAULT,

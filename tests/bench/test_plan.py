@@ -1,8 +1,10 @@
 """Which cells a spec has, and what the identity of a stage depends on."""
 
+from dataclasses import dataclass
+
 import pytest
 
-from bench import config, plan, provenance, stages
+from bench import config, plan, provenance, registry, stages
 from bench.errors import BenchError
 
 pytestmark = pytest.mark.usefixtures("fakes")
@@ -94,6 +96,26 @@ def test_all_is_every_registered_dataset_and_families_that_do_not_fit_are_left_o
         "magic",
         "shoppers",
     }
+
+
+@dataclass(frozen=True)
+class Needy:
+    address: str
+
+
+def test_all_generators_are_those_that_lack_no_setting(table, monkeypatch):
+    import fakes
+
+    named = {cell.generator for cell in plan.plan(spec(table, generators=("all",)))}
+    assert named == {"holdout", *registry.plug_ins("generators")} - {"prompt"}
+    # one that fits none of the datasets is left out in silence, unlike one that was asked for
+    programs = plan.plan(spec(table, generators=("all",), datasets=("flytech",), target=None, evaluators=()))
+    assert {"real", "marginals", "difflm"} <= {cell.generator for cell in programs}
+    assert "fake" not in {cell.generator for cell in programs}
+    monkeypatch.setattr(fakes.Fake, "Config", Needy)
+    assert "fake" not in {cell.generator for cell in plan.plan(spec(table, generators=("all",)))}
+    with_it = spec(table, generators=("all",), settings={"generators.fake.address": "here"})
+    assert "fake" in {cell.generator for cell in plan.plan(with_it)}
 
 
 @pytest.mark.parametrize(
