@@ -5,12 +5,13 @@ category, where a number is missing is decided like a category, integers come ba
 back with as many decimals as train has.
 """
 
+from generators.columns.blocks import Blocks
 from generators.columns.encoded import Encoded
 from generators.columns.gaps import Layout, layout
 from generators.columns.labels import Labels
 from generators.columns.mixed import MixedTable
 from generators.columns.modes import Modes
-from generators.columns.one_hot import ModeTable, Span
+from generators.columns.one_hot import ModeTable
 from generators.columns.quantile import Quantiles
 
-__all__ = ["Encoded", "Labels", "Layout", "MixedTable", "ModeTable", "Modes", "Quantiles", "Span", "layout"]
+__all__ = ["Blocks", "Encoded", "Labels", "Layout", "MixedTable", "ModeTable", "Modes", "Quantiles", "layout"]

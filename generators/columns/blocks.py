@@ -6,13 +6,12 @@ starting operations.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-from torch.nn import functional
-
 
 @dataclass(frozen=True)
 class Blocks:
@@ -53,17 +52,10 @@ class Blocks:
 
     def split(self, matrix: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Views of the places (rows, places) and of the choices (rows, choices of one size, size), size after size."""
-        sizes = [self.sizes[choice] for choice in self.order]
-        blocks, start = [], self.places
-        for size in dict.fromkeys(sizes):
-            end = start + size * sizes.count(size)
-            blocks.append(matrix[:, start:end].unflatten(1, (-1, size)))
-            start = end
-        return matrix[:, : self.places], blocks
-
-    def join(self, places: torch.Tensor, blocks: Sequence[torch.Tensor]) -> torch.Tensor:
-        """The matrix of what `split` gave."""
-        return torch.cat([places, *(block.flatten(1) for block in blocks)], dim=1)
+        counts = Counter(sorted(self.sizes))
+        # one split: the gradients of many slices would each be a matrix
+        places, *flat = matrix.split([self.places, *(size * count for size, count in counts.items())], dim=1)
+        return places, [block.unflatten(1, (-1, size)) for block, size in zip(flat, counts, strict=True)]
 
     def in_order(self, of_blocks: Sequence[torch.Tensor], rows: int) -> torch.Tensor:
         """What every choice has, (rows, choices) in the order of the codes, from (rows, choices of one size) each."""
@@ -73,18 +65,25 @@ class Blocks:
         back = torch.tensor(self.order).argsort().to(joined.device)
         return joined[:, back]
 
-    def said(self, raw: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
-        """log p(code) (rows, choices) where the choices of `raw` are logits of independent categories."""
-        spread = [block.logsumexp(dim=2) for block in self.split(raw)[1]]
-        return raw.gather(1, codes + self.starts.to(codes.device)) - self.in_order(spread, len(raw))
+    def log_likelihood(self, raw: torch.Tensor, choices: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
+        """log p of codes, where the choices of `raw` (rows, width) are logits of independent categories.
+
+        Args:
+            raw: what a network said.
+            choices: (rows, k) which choices.
+            codes: (rows, k) the codes that they have; the shape of what is returned.
+        """
+        spread = self.in_order([block.logsumexp(dim=2) for block in self.split(raw)[1]], len(raw))
+        columns = self.starts.to(codes.device)[choices] + codes
+        return raw.gather(1, columns) - spread.gather(1, choices)
 
     def gumbel_softmax(self, raw: torch.Tensor, temperature: float) -> torch.Tensor:
         """The matrix of tanh of the places and of choices that are nearly one-hot, drawn from their logits.
 
         Source: Jang et al. 2017 (arXiv 1611.01144), equation 2.
         """
-        places, blocks = self.split((raw + gumbel(raw)) / temperature)
-        return self.join(raw[:, : self.places].tanh(), [block.softmax(dim=2) for block in blocks])
+        blocks = self.split((raw + gumbel(raw)) / temperature)[1]
+        return torch.cat([raw[:, : self.places].tanh(), *(block.softmax(dim=2).flatten(1) for block in blocks)], dim=1)
 
     def draw(self, raw: torch.Tensor) -> torch.Tensor:
         """Codes (rows, choices) drawn from the logits in `raw`."""

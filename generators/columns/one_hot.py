@@ -1,22 +1,21 @@
 """Tables <-> one matrix of places, modes and labels, one-hot, for adversarial networks and TVAE.
 
 Source: CTGAN (Xu et al. 2019), section 4.2. A missing number is a mode of its own, which the paper does not
-have. The matrix is made for one batch at a time: it is as wide as a table has labels.
+have. `blocks` makes the matrix of one batch at a time: it is as wide as a table has labels.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
-from torch.nn import functional
 
 from bench.frames import conform
 from bench.records import Schema
+from generators.columns.blocks import Blocks
 from generators.columns.encoded import Encoded
 from generators.columns.gaps import Layout, layout
 from generators.columns.labels import Labels
@@ -24,17 +23,8 @@ from generators.columns.modes import Modes
 
 
 @dataclass(frozen=True)
-class Span:
-    """Columns start..end - 1 of the matrix: the place of a number in its mode, or the values of a choice."""
-
-    kind: Literal["place", "choice"]
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
 class ModeTable:
-    """Numbers come first, a place and its modes each, then the categorical columns, in the order of the schema."""
+    """The choices are first the modes of the numbers, then the categorical columns, in the order of the schema."""
 
     schema: Schema
     layout: Layout
@@ -58,21 +48,9 @@ class ModeTable:
         return (*modes, *(len(labels) for labels in self.labels.values()))
 
     @cached_property
-    def spans(self) -> list[Span]:
+    def blocks(self) -> Blocks:
         """What the columns of the matrix are."""
-        spans, start = [], 0
-        for place, size in enumerate(self.sizes):
-            if place < len(self.modes):
-                spans.append(Span("place", start, start + 1))
-                start += 1
-            spans.append(Span("choice", start, start + size))
-            start += size
-        return spans
-
-    @property
-    def width(self) -> int:
-        """Columns of the matrix."""
-        return len(self.modes) + sum(self.sizes)
+        return Blocks(len(self.modes), self.sizes)
 
     def choice(self, name: str) -> int:
         """The position of a categorical column among the choices."""
@@ -90,16 +68,6 @@ class ModeTable:
         for name, labels in self.labels.items():
             codes[:, self.choice(name)] = labels.encode(records[name])
         return Encoded(numbers, codes)
-
-    def matrix(self, encoded: Encoded) -> torch.Tensor:
-        """(rows, width) float32."""
-        numbers, codes = torch.from_numpy(encoded.numbers), torch.from_numpy(encoded.codes)
-        parts = []
-        for place, size in enumerate(self.sizes):
-            if place < len(self.modes):
-                parts.append(numbers[:, place : place + 1])
-            parts.append(functional.one_hot(codes[:, place], size).float())
-        return torch.cat(parts, dim=1) if parts else torch.zeros(len(encoded), 0)
 
     def decode(self, encoded: Encoded) -> pd.DataFrame:
         """Canonical records."""

@@ -17,7 +17,7 @@ class CTGANConfig:
         batch: records of a step; a multiple of `pack`.
         pack: records that the discriminator judges together (PacGAN).
         learning_rate: of both Adams.
-        weight_decay: of the generator's.
+        weight_decay: of both Adams.
         penalty: weight of the gradient penalty.
         temperature: of the Gumbel softmax.
         dropout: in the discriminator.

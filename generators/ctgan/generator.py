@@ -1,13 +1,14 @@
 """CTGAN as a generator of tables.
 
-Source: Xu et al. 2019, "Modeling Tabular data using Conditional GAN" (arXiv 1907.00503).
+Source: Xu et al. 2019, "Modeling Tabular data using Conditional GAN" (arXiv 1907.00503). The package of its authors
+samples with labels as frequent as in training, by logarithms, and normalises by the batch that is drawn; here they
+are as frequent as in the data, as the paper says, and a record does not depend on those drawn beside it.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from bench.condition import Condition, OneOf
 from bench.errors import BenchError
@@ -15,10 +16,12 @@ from bench.progress import Progress
 from generators.columns import Encoded
 from generators.ctgan.conditions import Conditions, Drawn, RowsByLabel
 from generators.ctgan.config import CTGANConfig
-from generators.ctgan.model import Discriminator, GeneratorNetwork, activate, gradient_penalty
+from generators.ctgan.model import Discriminator, GeneratorNetwork, gradient_penalty
 from generators.training.checkpoint import Checkpoint
 from generators.training.loop import train as train_loop
 from generators.training.mode_table import ModeTableGenerator
+
+BETAS = (0.5, 0.9)  # of both Adams
 
 
 class CTGAN(ModeTableGenerator):
@@ -37,54 +40,58 @@ class CTGAN(ModeTableGenerator):
         return self.table.sizes[len(self.table.modes) :]
 
     def build(self) -> nn.ModuleDict:
-        config, labels = self.config, sum(self.labels_of_columns)
+        config, labels, width = self.config, sum(self.labels_of_columns), self.table.blocks.width
         if config.batch % config.pack:
             raise BenchError(f"CTGAN: batch = {config.batch} is no multiple of pack = {config.pack}")
         networks = nn.ModuleDict()
-        networks["generator"] = GeneratorNetwork(config.noise_size + labels, config.width, self.table.width)
-        networks["discriminator"] = Discriminator(self.table.width + labels, config.width, config.pack, config.dropout)
+        networks["generator"] = GeneratorNetwork(config.noise_size, labels, config.width, width)
+        networks["discriminator"] = Discriminator(width + labels, config.width, config.pack, config.dropout)
         shares = [share for column in self.table.labels.values() for share in column.shares]
         # what conditions are drawn from belongs to what is saved
         networks["generator"].register_buffer("shares", torch.tensor(shares))
         return networks
 
     def train(self, train: Encoded, validation: Encoded, progress: Progress, checkpoint: Checkpoint | None) -> None:
-        config, numbers = self.config, len(self.table.modes)
+        config, blocks = self.config, self.table.blocks
         generator, discriminator = self.networks["generator"], self.networks["discriminator"]
-        codes = torch.from_numpy(train.codes[:, numbers:])
-        rows_by_label = RowsByLabel(codes, self.labels_of_columns)
-        conditions = Conditions(self.labels_of_columns, generator.shares.cpu() * len(train))
-        betas = (0.5, 0.9)
-        generator_adam = torch.optim.Adam(
-            generator.parameters(), config.learning_rate, betas, weight_decay=config.weight_decay
-        )
-        discriminator_adam = torch.optim.Adam(discriminator.parameters(), config.learning_rate, betas)
+        options = {"lr": config.learning_rate, "betas": BETAS, "weight_decay": config.weight_decay, "fused": True}
+        generator_adam = torch.optim.Adam(generator.parameters(), **options)
+        discriminator_adam = torch.optim.Adam(discriminator.parameters(), **options)
+        numbers, codes = (torch.from_numpy(part).to(self.device) for part in (train.numbers, train.codes))
+        conditions = rows_by_label = None
+        if self.labels_of_columns:
+            labels = torch.from_numpy(train.codes[:, len(self.table.modes) :])
+            rows_by_label = RowsByLabel(labels, self.labels_of_columns)
+            conditions = Conditions(self.labels_of_columns, rows_by_label.counts)
+
+        def draw() -> Drawn | None:
+            return None if conditions is None else conditions.draw(config.batch, even=True)
 
         def real_rows(drawn: Drawn | None) -> torch.Tensor:
             rows = torch.randint(len(train), (config.batch,)) if drawn is None else rows_by_label.find(drawn)
-            return self.table.matrix(train[rows.numpy()]).to(self.device)
+            rows = rows.to(self.device)
+            return blocks.matrix(numbers[rows], codes[rows])
 
         def step(number: int) -> dict[str, float]:
-            drawn = conditions.draw(config.batch, even=True) if self.labels_of_columns else None
+            drawn = draw()
             with torch.no_grad():
-                fake = self.with_condition(self.make(config.batch, drawn)[1], drawn)
+                fake = blocks.gumbel_softmax(self.raw(config.batch, drawn), config.temperature)
+            fake = self.with_condition(fake, drawn)
             # the real records of the same conditions in another order, so that no pack is a pair
-            other = drawn
-            if drawn is not None:
-                order = torch.randperm(config.batch)
-                other = Drawn(drawn.vector[order], drawn.column[order], drawn.label[order])
+            other = None if drawn is None else drawn[torch.randperm(config.batch)]
             real = self.with_condition(real_rows(other), other)
-            scores = discriminator(fake).mean() - discriminator(real).mean()
-            penalty = config.penalty * gradient_penalty(discriminator, real, fake, config.pack)
-            update(discriminator_adam, scores + penalty)
+            of_fake, of_real = discriminator(torch.cat([fake, real])).chunk(2)
+            distance = of_real.mean() - of_fake.mean()
+            update(discriminator_adam, config.penalty * gradient_penalty(discriminator, real, fake) - distance)
 
-            drawn = conditions.draw(config.batch, even=True) if self.labels_of_columns else None
-            raw, fake = self.make(config.batch, drawn)
+            drawn = draw()
+            raw = self.raw(config.batch, drawn)
+            fake = blocks.gumbel_softmax(raw, config.temperature)
             loss = -discriminator(self.with_condition(fake, drawn)).mean()
             if drawn is not None:
                 loss = loss + self.condition_loss(raw, drawn)
             update(generator_adam, loss)
-            return {"distance": -scores.item()}
+            return {"distance": distance.item()}
 
         parts = {
             "networks": self.networks,
@@ -96,39 +103,27 @@ class CTGAN(ModeTableGenerator):
         self.networks.train()
         train_loop(parts, step, steps=steps, name="ctgan", progress=progress, checkpoint=checkpoint)
 
-    def make(self, batch: int, drawn: Drawn | None) -> tuple[torch.Tensor, torch.Tensor]:
-        """Raw outputs and fake rows of the matrix, (batch, width) each."""
-        noise = torch.randn(batch, self.config.noise_size)
-        given = noise if drawn is None else torch.cat([noise, drawn.vector], dim=1)
-        raw = self.networks["generator"](given.to(self.device))
-        return raw, activate(raw, self.spans, self.config.temperature)
+    def raw(self, batch: int, drawn: Drawn | None) -> torch.Tensor:
+        """What the generator says of noise, (batch, width)."""
+        noise = torch.randn(batch, self.config.noise_size).to(self.device)
+        return self.networks["generator"](noise, None if drawn is None else drawn.option.to(self.device))
 
     def with_condition(self, rows: torch.Tensor, drawn: Drawn | None) -> torch.Tensor:
-        return rows if drawn is None else torch.cat([rows, drawn.vector.to(self.device)], dim=1)
+        """Rows of the matrix with the condition beside them, one-hot."""
+        if drawn is None:
+            return rows
+        vector = rows.new_zeros(len(rows), sum(self.labels_of_columns))
+        return torch.cat([rows, vector.scatter_(1, drawn.option[:, None].to(rows.device), 1.0)], dim=1)
 
     def condition_loss(self, raw: torch.Tensor, drawn: Drawn) -> torch.Tensor:
         """Cross-entropy between the condition and what was made of its column, mean over the batch."""
-        spans = [span for span in self.spans if span.kind == "choice"][len(self.table.modes) :]
-        total = raw.new_zeros(())
-        for place, span in enumerate(spans):
-            rows = drawn.column == place
-            if rows.any():
-                part = raw[rows.to(self.device), span.start : span.end]
-                total = total + functional.cross_entropy(part, drawn.label[rows].to(self.device), reduction="sum")
-        return total / len(raw)
+        choice = (len(self.table.modes) + drawn.column)[:, None].to(raw.device)
+        return -self.table.blocks.log_likelihood(raw, choice, drawn.label[:, None].to(raw.device)).mean()
 
     def draw(self, n: int, where: Condition) -> Encoded:
-        drawn = self.conditions_of(n, where) if self.labels_of_columns else None
-        # batch normalisation with running statistics, Gumbel noise as in training
-        made = self.make(n, drawn)[1].cpu()
-        numbers, codes = [], []
-        for span in self.spans:
-            part = made[:, span.start : span.end]
-            if span.kind == "place":
-                numbers.append(part[:, 0])
-            else:
-                codes.append(part.argmax(dim=1))
-        return self.encoded(n, numbers, codes)
+        raw = self.raw(n, self.conditions_of(n, where) if self.labels_of_columns else None)
+        places = raw[:, : self.table.blocks.places].tanh()
+        return Encoded(places.cpu().numpy(), self.table.blocks.draw(raw).cpu().numpy())
 
     def conditions_of(self, n: int, where: Condition) -> Drawn:
         """Conditions as frequent as in train, or those of the first categorical column that has one."""
@@ -146,6 +141,7 @@ class CTGAN(ModeTableGenerator):
 
 
 def update(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    """One step of the weights of an optimiser, and of no others: the other network needs no gradients then."""
     optimiser.zero_grad()
-    loss.backward()
+    loss.backward(inputs=[weight for group in optimiser.param_groups for weight in group["params"]])
     optimiser.step()

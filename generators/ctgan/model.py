@@ -6,31 +6,47 @@ Gulrajani et al. 2017 (arXiv 1704.00028), equation 3; packing of Lin et al. 2018
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import nn
 from torch.nn import functional
 
-from generators.columns import Span
+SLOPE = 0.2  # of the leaky ReLU
 
 
-class Residual(nn.Module):
-    """A layer whose output stands beside its input."""
+class Conditioned(nn.Module):
+    """A linear layer of features (batch, size) and a one-hot condition, given as its position (batch,).
 
-    def __init__(self, size: int, width: int) -> None:
+    The weights of a condition are looked up: a product with 10,000 zeros would take most of a step's time.
+    """
+
+    def __init__(self, size: int, labels: int, outputs: int) -> None:
         super().__init__()
-        self.layer = nn.Sequential(nn.Linear(size, width), nn.BatchNorm1d(width), nn.ReLU())
+        bound = (size + labels) ** -0.5
+        self.linear = nn.Linear(size, outputs)
+        self.condition = nn.Parameter(torch.empty(labels, outputs))
+        for weight in self.parameters():
+            nn.init.uniform_(weight, -bound, bound)
 
-    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
-        return torch.cat([self.layer(hidden), hidden], dim=1)
+    def forward(self, features: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
+        said = self.linear(features)
+        return said if condition is None else said + functional.embedding(condition, self.condition)
 
 
-class GeneratorNetwork(nn.Sequential):
-    """Noise and condition (batch, noise + condition) to raw outputs (batch, width of the matrix)."""
+class GeneratorNetwork(nn.Module):
+    """Noise (batch, noise) and condition (batch,) to raw outputs (batch, width of the matrix)."""
 
-    def __init__(self, size: int, width: int, outputs: int) -> None:
-        super().__init__(Residual(size, width), Residual(size + width, width), nn.Linear(size + 2 * width, outputs))
+    def __init__(self, noise: int, labels: int, width: int, outputs: int) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(Conditioned(size, labels, width) for size in (noise, noise + width))
+        self.norms = nn.ModuleList(nn.BatchNorm1d(width) for _ in self.layers)
+        self.output = Conditioned(noise + 2 * width, labels, outputs)
+
+    def forward(self, noise: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
+        hidden = noise
+        for layer, norm in zip(self.layers, self.norms, strict=True):
+            # what a layer makes stands beside what it was given
+            hidden = torch.cat([norm(layer(hidden, condition)).relu(), hidden], dim=1)
+        return self.output(hidden, condition)
 
 
 class Discriminator(nn.Module):
@@ -38,33 +54,41 @@ class Discriminator(nn.Module):
 
     def __init__(self, size: int, width: int, pack: int, dropout: float) -> None:
         super().__init__()
-        self.pack = pack
-        self.layers = nn.Sequential(
-            *(nn.Linear(size * pack, width), nn.LeakyReLU(0.2), nn.Dropout(dropout)),
-            *(nn.Linear(width, width), nn.LeakyReLU(0.2), nn.Dropout(dropout)),
-            nn.Linear(width, 1),
-        )
+        self.pack, self.dropout = pack, dropout
+        self.layers = nn.ModuleList([nn.Linear(size * pack, width), nn.Linear(width, width)])
+        self.output = nn.Linear(width, 1)
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
-        return self.layers(rows.reshape(len(rows) // self.pack, -1))
+        hidden = self.packs(rows)
+        for layer in self.layers:
+            hidden = functional.dropout(functional.leaky_relu(layer(hidden), SLOPE), self.dropout, self.training)
+        return self.output(hidden)
+
+    def packs(self, rows: torch.Tensor) -> torch.Tensor:
+        """(batch / pack, pack x size), records that are judged together side by side."""
+        return rows.reshape(len(rows) // self.pack, -1)
+
+    def gradient(self, packs: torch.Tensor) -> torch.Tensor:
+        """Of the scores by `packs` (packs, pack x size); has a gradient by the weights.
+
+        The network is linear between its kinks, so its gradient is the product of its weights and slopes, and is
+        had without differentiating twice.
+        """
+        slopes, hidden = [], packs
+        with torch.no_grad():
+            for layer in self.layers:
+                hidden = layer(hidden)
+                slope = torch.where(hidden > 0, 1.0, SLOPE)
+                slopes.append(functional.dropout(slope, self.dropout, self.training))
+                hidden = hidden * slopes[-1]
+        gradient = self.output.weight
+        for layer, slope in zip(reversed(self.layers), reversed(slopes), strict=True):
+            gradient = (gradient * slope) @ layer.weight
+        return gradient
 
 
-def activate(raw: torch.Tensor, spans: Sequence[Span], temperature: float) -> torch.Tensor:
-    """A matrix of places and of choices that are nearly one-hot, drawn by a Gumbel softmax; shape of `raw`."""
-    parts = []
-    for span in spans:
-        part = raw[:, span.start : span.end]
-        parts.append(
-            part.tanh() if span.kind == "place" else functional.gumbel_softmax(part, tau=temperature, hard=False)
-        )
-    return torch.cat(parts, dim=1)
-
-
-def gradient_penalty(critic: nn.Module, real: torch.Tensor, fake: torch.Tensor, pack: int) -> torch.Tensor:
+def gradient_penalty(critic: Discriminator, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
     """Squared distance from 1 of the gradient's length at points between packs of real and fake rows."""
-    share = torch.rand(len(real) // pack, 1, 1, device=real.device)
-    packs = [rows.reshape(len(rows) // pack, pack, -1) for rows in (real, fake)]
-    between = torch.lerp(packs[0], packs[1], share).requires_grad_(True)
-    scores = critic(between.flatten(0, 1))
-    (gradient,) = torch.autograd.grad(scores.sum(), between, create_graph=True)
-    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+    packs = critic.packs(real), critic.packs(fake)
+    share = torch.rand(len(packs[0]), 1, device=real.device)
+    return (critic.gradient(torch.lerp(*packs, share)).norm(dim=1) - 1).square().mean()

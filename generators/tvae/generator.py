@@ -26,7 +26,7 @@ class TVAE(ModeTableGenerator):
     config: TVAEConfig
 
     def build(self) -> nn.ModuleDict:
-        config, width = self.config, self.table.width
+        config, width = self.config, self.table.blocks.width
         return nn.ModuleDict(
             {
                 "encoder": Encoder(width, config.width, config.latent_size),
@@ -35,19 +35,20 @@ class TVAE(ModeTableGenerator):
         )
 
     def train(self, train: Encoded, validation: Encoded, progress: Progress, checkpoint: Checkpoint | None) -> None:
-        config = self.config
+        config, blocks = self.config, self.table.blocks
         encoder, decoder = self.networks["encoder"], self.networks["decoder"]
         adam = torch.optim.Adam(
             self.networks.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
         batch = min(config.batch, len(train))
+        numbers, codes = (torch.from_numpy(part).to(self.device) for part in (train.numbers, train.codes))
 
         def step(number: int) -> dict[str, float]:
-            rows = torch.randint(len(train), (batch,))
-            matrix = self.table.matrix(train[rows.numpy()]).to(self.device)
-            mean, log_variance = encoder(matrix)
+            rows = torch.randint(len(train), (batch,)).to(self.device)
+            record = numbers[rows], codes[rows]
+            mean, log_variance = encoder(blocks.matrix(*record))
             latent = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
-            spelled = reconstruction(decoder(latent), matrix, self.spans, decoder.deviation).mean()
+            spelled = reconstruction(decoder(latent), *record, blocks, decoder.deviation).mean()
             divergence = kl(mean, log_variance).mean()
             adam.zero_grad()
             (config.reconstruction_weight * spelled + divergence).backward()
@@ -63,13 +64,8 @@ class TVAE(ModeTableGenerator):
     def draw(self, n: int, where: Condition) -> Encoded:
         latent = torch.randn(n, self.config.latent_size).to(self.device)
         decoder = self.networks["decoder"]
-        raw = decoder(latent).cpu()
-        deviation = decoder.deviation.cpu()
-        numbers, codes = [], []
-        for span in self.spans:
-            said = raw[:, span.start : span.end]
-            if span.kind == "place":
-                numbers.append(said[:, 0].tanh() + deviation[len(numbers)] * torch.randn(n))
-            else:
-                codes.append(torch.multinomial(said.softmax(dim=1), 1).squeeze(1))
-        return self.encoded(n, numbers, codes)
+        raw = decoder(latent)
+        places = raw[:, : self.table.blocks.places].tanh()
+        noise = torch.randn(places.shape).to(self.device)
+        codes = self.table.blocks.draw(raw)
+        return Encoded((places + decoder.deviation * noise).cpu().numpy(), codes.cpu().numpy())

@@ -6,13 +6,10 @@ with a standard deviation learnt for every column; modes and labels are categori
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 from torch import nn
-from torch.nn import functional
 
-from generators.columns import Span
+from generators.columns import Blocks
 
 LEAST_DEVIATION, MOST_DEVIATION = 0.01, 1.0
 
@@ -50,20 +47,21 @@ class Decoder(nn.Module):
 
 
 def reconstruction(
-    raw: torch.Tensor, matrix: torch.Tensor, spans: Sequence[Span], deviation: torch.Tensor
+    raw: torch.Tensor, numbers: torch.Tensor, codes: torch.Tensor, blocks: Blocks, deviation: torch.Tensor
 ) -> torch.Tensor:
-    """-log p(record | latent) in nats up to a constant, (batch,)."""
-    total = raw.new_zeros(len(raw))
-    place = 0
-    for span in spans:
-        said, real = raw[:, span.start : span.end], matrix[:, span.start : span.end]
-        if span.kind == "place":
-            error = (real[:, 0] - said[:, 0].tanh()) / deviation[place]
-            total = total + error.square() / 2 + deviation[place].log()
-            place += 1
-        else:
-            total = total + functional.cross_entropy(said, real.argmax(dim=1), reduction="none")
-    return total
+    """-log p(record | latent) in nats up to a constant, (batch,).
+
+    Args:
+        raw: what the decoder said; (batch, width of the matrix).
+        numbers: places of the records; (batch, places).
+        codes: their modes and labels; (batch, choices).
+        blocks: what the columns of the matrix are.
+        deviation: of every place; (places,).
+    """
+    error = (numbers - raw[:, : blocks.places].tanh()) / deviation
+    choices = torch.arange(codes.shape[1], device=codes.device).expand_as(codes)
+    said = blocks.log_likelihood(raw, choices, codes).sum(dim=1)
+    return (error.square() / 2 + deviation.log()).sum(dim=1) - said
 
 
 def kl(mean: torch.Tensor, log_variance: torch.Tensor) -> torch.Tensor:
