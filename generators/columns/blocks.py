@@ -92,4 +92,4 @@ class Blocks:
 
 def gumbel(like: torch.Tensor) -> torch.Tensor:
     """Standard Gumbel noise, by which the largest of noisy logits is a draw from their softmax."""
-    return -torch.empty_like(like).exponential_().clamp_min_(torch.finfo(like.dtype).tiny).log_()
+    return torch.rand_like(like).clamp_min_(torch.finfo(like.dtype).tiny).log_().neg_().log_().neg_()

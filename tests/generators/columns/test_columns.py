@@ -77,12 +77,9 @@ def test_modes_find_two_gaussians_and_lose_nothing():
 def test_a_mode_table_gives_back_labels_gaps_and_numbers(odd):
     table = ModeTable.learn(odd.train, odd.schema, seed=0)
     encoded = table.encode(odd.train, np.random.default_rng(0))
-    matrix = table.matrix(encoded)
-    assert matrix.shape == (400, table.width)
-    assert [span.end for span in table.spans][-1] == table.width
-    for span in table.spans:
-        block = matrix[:, span.start : span.end]
-        assert (block.abs() <= 1).all() if span.kind == "place" else (block.sum(dim=1) == 1).all()
+    assert table.blocks.width == encoded.numbers.shape[1] + sum(table.sizes)
+    assert (encoded.codes < table.sizes).all()
+    assert (encoded.codes >= 0).all()
     back = table.decode(encoded)
     assert (back["job"].isna() == odd.train["job"].isna()).all()
     assert (back["gaps"].isna() == odd.train["gaps"].isna()).all()
@@ -112,8 +109,10 @@ def test_quantiles_stay_finite_and_inside_the_range_of_train(values):
     for score in (scores, np.array([-40.0, 0.0, 40.0])):
         back = quantiles.decode(score)
         assert np.isfinite(back).all()
-        assert (back >= values.min() - 1e-9 * abs(values.min())).all()
-        assert (back <= values.max() + 1e-9 * abs(values.max())).all()
+        # the smallest numbers have fewer digits beside the largest ones
+        slack = 1e-300 * np.abs(values).max()
+        assert (back >= values.min() - 1e-9 * abs(values.min()) - slack).all()
+        assert (back <= values.max() + 1e-9 * abs(values.max()) + slack).all()
 
 
 @given(numbers)

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from torch.distributions import Normal, kl_divergence
+from torch.distributions import Categorical, Normal, kl_divergence
 
 from generators import TVAE
-from generators.columns import Span
+from generators.columns import Blocks
 from generators.tvae.model import kl, reconstruction
 
 
@@ -18,12 +18,13 @@ def test_the_kl_term_is_that_of_two_gaussians():
 
 
 def test_the_reconstruction_is_a_gaussian_and_a_categorical_likelihood():
-    spans = [Span("place", 0, 1), Span("choice", 1, 4)]
+    blocks = Blocks(1, (3,))
     raw, deviation = torch.randn(6, 4), torch.tensor([0.3])
-    matrix = torch.cat([torch.rand(6, 1), torch.eye(3)[torch.tensor([0, 1, 2, 0, 1, 2])]], dim=1)
-    gaussian = -Normal(raw[:, 0].tanh(), deviation).log_prob(matrix[:, 0]) - 0.5 * np.log(2 * np.pi)
-    choice = -(raw[:, 1:].log_softmax(dim=1) * matrix[:, 1:]).sum(dim=1)
-    assert torch.allclose(reconstruction(raw, matrix, spans, deviation), gaussian + choice, atol=1e-5)
+    numbers, codes = torch.rand(6, 1), torch.tensor([[0], [1], [2], [0], [1], [2]])
+    gaussian = -Normal(raw[:, 0].tanh(), deviation).log_prob(numbers[:, 0]) - 0.5 * np.log(2 * np.pi)
+    choice = -Categorical(logits=raw[:, 1:]).log_prob(codes[:, 0])
+    made = reconstruction(raw, numbers, codes, blocks, deviation)
+    assert torch.allclose(made, gaussian + choice, atol=1e-5)
 
 
 def test_it_learns_marginals_and_dependence():
