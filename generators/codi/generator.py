@@ -27,6 +27,7 @@ from generators.ddpm.multinomial import MultinomialDiffusion
 from generators.ddpm.schedule import linear_betas
 from generators.training.average import put_weights, update_average
 from generators.training.checkpoint import Checkpoint
+from generators.training.device import pick_device
 from generators.training.loop import train as train_loop
 from generators.training.neural import NeuralTable
 
@@ -157,11 +158,13 @@ class CoDi(NeuralTable):
 
     def noise_of(self, numbers: torch.Tensor, codes: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
         """The noise of numbers, given noisy codes of the same step; (batch, numbers)."""
-        return self.networks["numbers"](numbers, codes[:, :0], step, numbers[:, :0], codes).T
+        with pick_device().autocast():
+            return self.networks["numbers"](numbers, codes[:, :0], step, numbers[:, :0], codes).T
 
     def labels_of(self, codes: torch.Tensor, numbers: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
         """Log-probabilities of the clean labels, given noisy numbers of the same step; (labels, batch)."""
-        logits = self.networks["categories"](numbers[:, :0], codes, step, numbers, codes[:, :0])
+        with pick_device().autocast():
+            logits = self.networks["categories"](numbers[:, :0], codes, step, numbers, codes[:, :0])
         return self.networks["multinomial"].spans.log_softmax(logits)
 
     def draw(self, n: int, where: Condition) -> Encoded:

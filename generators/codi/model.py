@@ -23,8 +23,8 @@ class Block(nn.Module):
         super().__init__()
         self.first, self.time, self.second = nn.Linear(wide, middle), nn.Linear(time, middle), nn.Linear(middle, narrow)
 
-    def forward(self, hidden: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
-        return self.second(self.first(hidden).relu() + self.time(time).relu()).relu()
+    def forward(self, hidden: torch.Tensor, time: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
+        return self.second(self.first(hidden).relu() + self.time(time).relu()[step]).relu()
 
 
 class TabularUNet(nn.Module):
@@ -76,18 +76,20 @@ class TabularUNet(nn.Module):
             step: (batch,), or (1,) where all are at one step.
             other_numbers, other_codes: the condition, noisy ones of the same step; (batch, ...).
         """
-        time = self.time(timestep_embedding(step, self.embedding))
+        # a batch has fewer steps than records, and their embeddings are a good part of the network
+        distinct, step = step.unique(return_inverse=True)
+        time = self.time(timestep_embedding(distinct, self.embedding))
         if self.condition is not None:
             numbers = torch.cat([numbers, self.condition(other_numbers, other_codes)], dim=1)
         hidden = self.read(numbers, codes)
         skips = []
         for block in self.encoder:
-            hidden = block(hidden, time)
+            hidden = block(hidden, time, step)
             skips.append(hidden)
         hidden = self.bottom(hidden).relu()
         for block in self.decoder:
-            hidden = block(torch.cat([skips.pop(), hidden], dim=1), time)
-        return self.write(hidden)
+            hidden = block(torch.cat([skips.pop(), hidden], dim=1), time, step)
+        return self.write(hidden).float()
 
 
 def contrast_of_numbers(

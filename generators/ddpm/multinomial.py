@@ -3,7 +3,9 @@
 Sources: Hoogeboom et al. 2021 (arXiv 2102.05379), section 4: equations 11 to 15; TabDDPM (Kotelnikov et al. 2023,
 arXiv 2209.15421), section 3. Step t of the papers is t - 1 here. With probability alpha_t a step keeps the label,
 else it draws one evenly, so that the posterior differs from a constant only at the noisy and at the clean label:
-the bound of all labels needs one pass over them, and sampling one draw.
+the bound of all labels needs one pass over them, and sampling one draw. What the denoiser says of a clean label is
+put into the posterior in its place, which reads the noisy label once more: at the optimum it is what the other
+columns say.
 """
 
 from __future__ import annotations

@@ -59,7 +59,8 @@ class Denoiser(nn.Module):
         Returns:
             Noise of the numbers (batch, numbers), logits of the labels of all columns (labels, batch).
         """
-        context = self.time(timestep_embedding(step, self.time[0].in_features))
+        distinct, place = step.unique(return_inverse=True)
+        context = self.time(timestep_embedding(distinct, self.time[0].in_features))[place]
         if self.classes is not None:
             context = context + functional.silu(self.classes(label))
         said = self.write(self.hidden(self.read(numbers, codes) + context)).float()
