@@ -7,24 +7,41 @@ from bench.condition import Between
 from generators.base import Generator, Sample
 
 if TYPE_CHECKING:
+    from generators.codi import CoDi
     from generators.copula import Copula
     from generators.ctgan import CTGAN
     from generators.difflm import DiffLM
     from generators.marginals import Marginals
     from generators.real import Real
     from generators.smote import Smote
+    from generators.tabddpm import TabDDPM
     from generators.tvae import TVAE
 
-__all__ = ["CTGAN", "TVAE", "Between", "Copula", "DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
+__all__ = [
+    "CTGAN",
+    "TVAE",
+    "Between",
+    "CoDi",
+    "Copula",
+    "DiffLM",
+    "Generator",
+    "Marginals",
+    "Real",
+    "Sample",
+    "Smote",
+    "TabDDPM",
+]
 
 HOMES = {
     "CTGAN": "ctgan",
+    "CoDi": "codi",
     "Copula": "copula",
     "DiffLM": "difflm",
     "Marginals": "marginals",
     "Real": "real",
     "Smote": "smote",
     "TVAE": "tvae",
+    "TabDDPM": "tabddpm",
 }
 
 
