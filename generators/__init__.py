@@ -13,9 +13,22 @@ if TYPE_CHECKING:
     from generators.marginals import Marginals
     from generators.real import Real
     from generators.smote import Smote
+    from generators.tabsyn import TabSyn
     from generators.tvae import TVAE
 
-__all__ = ["CTGAN", "TVAE", "Between", "Copula", "DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
+__all__ = [
+    "CTGAN",
+    "TVAE",
+    "Between",
+    "Copula",
+    "DiffLM",
+    "Generator",
+    "Marginals",
+    "Real",
+    "Sample",
+    "Smote",
+    "TabSyn",
+]
 
 HOMES = {
     "CTGAN": "ctgan",
@@ -24,6 +37,7 @@ HOMES = {
     "Marginals": "marginals",
     "Real": "real",
     "Smote": "smote",
+    "TabSyn": "tabsyn",
     "TVAE": "tvae",
 }
 
