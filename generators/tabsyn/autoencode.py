@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from bench.progress import Progress
@@ -14,6 +15,8 @@ from generators.training.loop import train as train_loop
 
 # numbers of the widest layers held at once: bounds the memory, and what a CPU's cache holds is fastest
 CELLS = 2**19
+# records that are looked at after every pass
+WATCHED = 4096
 # the share of the steps over which `budget` lets beta fall; the rest is spent at the least
 FALL = 0.75
 # of the learning rate, where the loss has had no new best for so many passes; of the authors' code
@@ -46,7 +49,8 @@ def train_autoencoder(
 ) -> None:
     """Fit the autoencoder in place, with randomness from torch's global state."""
     records = Records(train, device)
-    watched = Records(validation, device) if len(validation) else records
+    looked_at = validation if len(validation) else train
+    watched = Records(looked_at[np.arange(min(len(looked_at), WATCHED))], device)
     batch = min(config.batch, len(records))
     a_pass = -(-len(records) // batch)
     steps = min(config.epochs * a_pass, config.steps or config.epochs * a_pass)

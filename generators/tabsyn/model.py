@@ -8,6 +8,7 @@ code has one more token that no decoder reads; here it is left out, as in the pa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -34,22 +35,37 @@ class Losses(NamedTuple):
         return self.squared_error + self.cross_entropy
 
 
+class Spread(nn.Module):
+    """A linear map to more dimensions; its weight is stored (in, out), which multiplies faster both ways on CPUs."""
+
+    def __init__(self, size: int, out: int) -> None:
+        super().__init__()
+        bound = 1 / math.sqrt(size)
+        self.weight = nn.Parameter(torch.empty(size, out).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(out).uniform_(-bound, bound))
+
+    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+        return torch.addmm(self.bias, rows, self.weight)
+
+
 class Block(nn.Module):
     """Attention of one head over (batch, columns, size), then two layers on every token."""
 
     def __init__(self, size: int, hidden: int, *, first: bool) -> None:
         super().__init__()
         self.before = nn.Identity() if first else nn.LayerNorm(size)
-        self.attention = nn.Linear(size, 3 * size)
+        self.attention = Spread(size, 3 * size)
         nn.init.zeros_(self.attention.bias)
         self.norm = nn.LayerNorm(size)
-        self.layers = nn.Sequential(nn.Linear(size, hidden), nn.ReLU(), nn.Linear(hidden, size))
+        self.layers = nn.Sequential(Spread(size, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, size))
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        query, key, value = self.attention(self.before(tokens)).chunk(3, dim=2)
-        heads = (part[:, None] for part in (query, key, value))
-        tokens = tokens + functional.scaled_dot_product_attention(*heads)[:, 0]
-        return tokens + self.layers(self.norm(tokens))
+        batch, columns, size = tokens.shape
+        rows = tokens.reshape(-1, size)
+        asked = self.attention(self.before(rows)).view(batch, 1, columns, 3 * size)
+        attended = functional.scaled_dot_product_attention(*asked.chunk(3, dim=3))
+        rows = rows + attended.reshape(-1, size)
+        return (rows + self.layers(self.norm(rows))).view(batch, columns, size)
 
 
 class Autoencoder(nn.Module):

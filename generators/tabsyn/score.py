@@ -22,6 +22,8 @@ from generators.training.checkpoint import Checkpoint
 from generators.training.device import pick_device
 from generators.training.loop import train as train_loop
 
+# latents that are looked at after every pass
+WATCHED = 4096
 # of the learning rate, where the loss has had no new best for so many passes; of the authors' code
 PLATEAU = {"factor": 0.9, "patience": 20}
 
@@ -89,7 +91,7 @@ def train_score_model(
     average = copy.deepcopy(denoiser).requires_grad_(False)
     plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(adam, **PLATEAU)
     parts = {"denoiser": denoiser, "average": average, "adam": adam, "plateau": plateau}
-    watched = validation if len(validation) else train
+    watched = (validation if len(validation) else train)[:WATCHED]
 
     def step(number: int) -> dict[str, float]:
         if config.schedule == "budget":
