@@ -11,7 +11,7 @@ from generators.tabsyn.score import Perceptron, Scale, train_score_model
 
 def test_it_learns_the_denoiser_of_a_mixture(mixture):
     config = TabSynConfig(
-        schedule="budget", diffusion_steps=800, diffusion_batch=512, diffusion_learning_rate=3e-3, ema_decay=0.99
+        schedule="budget", diffusion_steps=400, diffusion_batch=256, diffusion_learning_rate=3e-3, ema_decay=0.99
     )
     clean, _ = mixture.draw(20_000, seed=0)
     with torch.random.fork_rng():
@@ -48,19 +48,15 @@ def test_a_dimension_that_never_moves_stays_finite_and_where_it_is():
     assert (scale.restored(torch.zeros(1, 2)) == 7).all()
 
 
-def test_it_ends_where_validation_stops_improving():
-    # a batch of pure noise teaches nothing that validation, which is elsewhere, could use
-    torch.manual_seed(0)
-    config = TabSynConfig(
-        diffusion_epochs=400, diffusion_patience=2, diffusion_batch=64, diffusion_learning_rate=1e-2, width=16
-    )
-    seen = []
-
-    class Watched(Denoiser):
-        def train(self, mode=True):
-            return super().train(mode)
-
-    denoiser = Watched(Perceptron(2, 16), 16)
-    denoiser.register_forward_hook(lambda *_: seen.append(torch.is_grad_enabled()))
-    train_score_model(denoiser, torch.randn(64, 2), 3 + torch.zeros(64, 2), config, progress=SILENT, checkpoint=None)
-    assert 2 <= sum(seen) < 400
+def test_it_ends_where_validation_stops_improving(monkeypatch):
+    # what is learnt of latents around 0 says nothing of latents around 3
+    steps = []
+    original = torch.optim.Adam.step
+    monkeypatch.setattr(torch.optim.Adam, "step", lambda self: (steps.append(1), original(self)))
+    config = TabSynConfig(diffusion_epochs=400, diffusion_patience=2, diffusion_learning_rate=1e-2)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        train, validation = torch.randn(64, 2), torch.full((64, 2), 3.0)
+        denoiser = Denoiser(Perceptron(2, 16), 16)
+        train_score_model(denoiser, train, validation, config, progress=SILENT, checkpoint=None)
+    assert 2 <= len(steps) < 400
