@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from generators.real import Real
     from generators.smote import Smote
     from generators.tabddpm import TabDDPM
+    from generators.tabsyn import TabSyn
     from generators.tvae import TVAE
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Sample",
     "Smote",
     "TabDDPM",
+    "TabSyn",
 ]
 
 HOMES = {
@@ -40,6 +42,7 @@ HOMES = {
     "Marginals": "marginals",
     "Real": "real",
     "Smote": "smote",
+    "TabSyn": "tabsyn",
     "TVAE": "tvae",
     "TabDDPM": "tabddpm",
 }
