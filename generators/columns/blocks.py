@@ -13,6 +13,7 @@ from functools import cached_property
 
 import torch
 
+
 @dataclass(frozen=True)
 class Blocks:
     """The columns of a matrix: first the places, then one-hot choices, small ones first.
@@ -66,7 +67,7 @@ class Blocks:
         return joined[:, back]
 
     def log_likelihood(self, raw: torch.Tensor, choices: torch.Tensor, codes: torch.Tensor) -> torch.Tensor:
-        """log p of codes, where the choices of `raw` (rows, width) are logits of independent categories.
+        """The log-probability of codes, where the choices of `raw` (rows, width) are logits of independent categories.
 
         Args:
             raw: what a network said.

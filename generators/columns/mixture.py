@@ -23,7 +23,7 @@ MOST_ROUNDS = 100
 TOLERANCE = 1e-5
 # a column with more values is summed up in twice so many intervals
 INTERVALS = 1000
-STARTS = 10
+STARTS = 4
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,18 @@ class GaussianMixture:
         centres = clusters(points, counts, min(most, len(points)), np.random.default_rng(seed))
         nearest = np.abs(points[:, None] - centres).argmin(axis=1)
         shares = np.equal(nearest[:, None], np.arange(len(centres))).astype(np.float64)
-        rows = counts.sum()
-        middle = float(counts @ points) / rows
-        variance = float(counts @ (points - middle) ** 2) / max(rows - 1, 1)
+        # a component's sums are of the powers of the points, its logarithm is a parabola: two products a round
+        powers = np.stack([np.ones_like(points), points, points**2])
+        rows, first, second = powers @ counts
+        middle = first / rows
+        variance = max(second / rows - middle**2, 1e-12) * rows / (rows - 1)
+        weighted = powers * counts
         before = np.full(len(centres), np.inf)
         for _ in range(MOST_ROUNDS):
-            weighted = shares * counts[:, None]
-            size = weighted.sum(axis=0)
-            held = np.maximum(size, 1e-10)
-            average = points @ weighted / held
-            scatter = ((points[:, None] - average) ** 2 * weighted).sum(axis=0)
-            means = (middle + size * average) / (1 + size)
+            size, first, second = weighted @ shares
+            average = first / np.maximum(size, 1e-10)
+            scatter = np.maximum(second - size * average**2, 0)
+            means = (middle + first) / (1 + size)
             variances = (variance + scatter + size / (1 + size) * (average - middle) ** 2) / (1 + size)
             later = size[::-1].cumsum()[::-1] - size
             taken, left = 1 + size, CONCENTRATION + later
@@ -59,7 +60,8 @@ class GaussianMixture:
             both = digamma(taken + left)
             stick = digamma(taken) - both + np.concatenate([[0], np.cumsum(digamma(left) - both)[:-1]])
             precision = digamma((1 + size) / 2) + np.log(2 / (1 + size)) - np.log(variances)
-            logarithm = stick + (precision - 1 / (1 + size)) / 2 - (points[:, None] - means) ** 2 / (2 * variances)
+            constant = stick + (precision - 1 / (1 + size) - means**2 / variances) / 2
+            logarithm = powers.T @ np.stack([constant, means / variances, -0.5 / variances])
             shares = np.exp(logarithm - logarithm.max(axis=1, keepdims=True))
             shares /= shares.sum(axis=1, keepdims=True)
             if np.abs(size - before).max() < TOLERANCE * rows:

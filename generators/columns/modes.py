@@ -70,6 +70,6 @@ class Modes:
         return place.clip(-1, 1), mode
 
     def decode(self, places: NDArray[np.float64], modes: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Values of places and modes; shape (rows,)."""
-        standard = places * 4 * np.asarray(self.deviations)[modes] + np.asarray(self.means)[modes]
+        """Values of places, which end at -1 and 1, and modes; shape (rows,)."""
+        standard = places.clip(-1, 1) * 4 * np.asarray(self.deviations)[modes] + np.asarray(self.means)[modes]
         return standard * self.scale + self.centre

@@ -11,6 +11,8 @@ from torch import nn
 from torch.nn import functional
 
 SLOPE = 0.2  # of the leaky ReLU
+# weights from conditions straight to outputs: the square of the labels of a table, which 10,000 make 400 MB
+MOST_DIRECT = 2**24
 
 
 class Conditioned(nn.Module):
@@ -33,20 +35,25 @@ class Conditioned(nn.Module):
 
 
 class GeneratorNetwork(nn.Module):
-    """Noise (batch, noise) and condition (batch,) to raw outputs (batch, width of the matrix)."""
+    """Noise (batch, noise) and condition (batch,) to raw outputs (batch, width of the matrix).
+
+    The condition stands beside the input of every layer, as in the paper; in a table of so many labels that its
+    weights in the last one would be more than `MOST_DIRECT`, it reaches the outputs through the hidden layers only.
+    """
 
     def __init__(self, noise: int, labels: int, width: int, outputs: int) -> None:
         super().__init__()
+        self.direct = labels * outputs <= MOST_DIRECT
         self.layers = nn.ModuleList(Conditioned(size, labels, width) for size in (noise, noise + width))
         self.norms = nn.ModuleList(nn.BatchNorm1d(width) for _ in self.layers)
-        self.output = Conditioned(noise + 2 * width, labels, outputs)
+        self.output = Conditioned(noise + 2 * width, labels if self.direct else 0, outputs)
 
     def forward(self, noise: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
         hidden = noise
         for layer, norm in zip(self.layers, self.norms, strict=True):
             # what a layer makes stands beside what it was given
             hidden = torch.cat([norm(layer(hidden, condition)).relu(), hidden], dim=1)
-        return self.output(hidden, condition)
+        return self.output(hidden, condition if self.direct else None)
 
 
 class Discriminator(nn.Module):

@@ -92,16 +92,16 @@ class NeuralTable(Generator):
 
     @torch.no_grad()
     def _records(self, n: int, where: Condition, seed: int) -> pd.DataFrame:
-        """`n` canonical records, in chunks."""
-        empty = Encoded(
-            np.zeros((0, len(self.table.layout.numbers)), np.float32), np.zeros((0, len(self.table.sizes)), np.int64)
-        )
-        parts = [self.table.decode(empty)]
+        """`n` canonical records, drawn in chunks."""
+        sizes = (len(self.table.layout.numbers), np.float32), (len(self.table.sizes), np.int64)
+        parts = [Encoded(*(np.zeros((0, columns), kind) for columns, kind in sizes))]
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             for first in range(0, n, CHUNK):
-                parts.append(self.table.decode(self.draw(min(CHUNK, n - first), where)))
-        return pd.concat(parts, ignore_index=True)
+                parts.append(self.draw(min(CHUNK, n - first), where))
+        # data frames are made once: putting pieces of them together takes longer than drawing
+        numbers, codes = (np.concatenate(pieces) for pieces in zip(*((p.numbers, p.codes) for p in parts), strict=True))
+        return self.table.decode(Encoded(numbers, codes))
 
     def _save(self, folder: Path) -> None:
         (folder / "table.json").write_text(json.dumps(self.table.state()), encoding="utf-8")
