@@ -40,6 +40,17 @@ class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return None
 
 
+def coded(frame: pd.DataFrame, categorical: list[str]) -> tuple[pd.DataFrame, dict[str, pd.Index]]:
+    """Codes and numbers without gaps, and the labels of the codes."""
+    labels, train = {}, frame.copy()
+    for name in frame.columns:
+        if name in categorical:
+            train[name], labels[name] = pd.factorize(frame[name].fillna(""), sort=True)
+        else:
+            train[name] = frame[name].astype(float).fillna(frame[name].median())
+    return train, labels
+
+
 def main(request: dict) -> None:
     sys.meta_path.insert(0, StandIns())
     import torch  # noqa: PLC0415
@@ -48,23 +59,16 @@ def main(request: dict) -> None:
 
     options, seed, target = request["options"], request["seed"], request["target"]
     classification = request["task"] in ("binary", "multiclass")
-    categorical = request["categorical"]
     frame = pd.read_csv(
-        request["train"], dtype=dict.fromkeys(categorical, str), na_values=[""], keep_default_na=False
+        request["train"], dtype=dict.fromkeys(request["categorical"], str), na_values=[""], keep_default_na=False
     )
     np.random.seed(seed)
     torch.manual_seed(seed)
 
     start_wall, start_cpu = time.perf_counter(), time.process_time()
-    labels, train = {}, frame.copy()
-    for name in frame.columns:
-        if name in categorical:
-            codes, labels[name] = pd.factorize(frame[name].fillna(""), sort=True)
-            train[name] = codes
-        else:
-            train[name] = frame[name].astype(float).fillna(frame[name].median())
+    train, labels = coded(frame, request["categorical"])
     condition = train.pop(target) if classification else None
-    diffused = [name for name in categorical if name in train]
+    diffused = [name for name in request["categorical"] if name in train]
     encoder = TabularEncoder(
         continuous_encoder="quantile", cont_encoder_params={"random_state": seed}, categorical_encoder="none",
         cat_encoder_params={}, max_clusters=10,
