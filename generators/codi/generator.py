@@ -67,9 +67,7 @@ class CoDi(NeuralTable):
     @property
     def learners(self) -> nn.ModuleDict:
         """The networks that are trained."""
-        return nn.ModuleDict(
-            {name: self.networks[name] for name in ("numbers", "categories") if name in self.networks}
-        )
+        return nn.ModuleDict({name: self.networks[name] for name in ("numbers", "categories") if name in self.networks})
 
     @property
     def most_records(self) -> int:
@@ -118,12 +116,12 @@ class CoDi(NeuralTable):
 
     def losses(self, numbers: torch.Tensor, codes: torch.Tensor) -> dict[str, torch.Tensor]:
         """Diffusion and contrastive loss of both networks, of clean records."""
-        config, networks, n = self.config, self.networks, len(codes)
+        config, networks, n = self.config, dict(self.networks.items()), len(codes)
         step = torch.randint(config.timesteps, (n,)).to(self.device)
         other = torch.randperm(n).to(self.device)
         noise = torch.randn_like(numbers)
-        gaussian = networks["gaussian"] if "gaussian" in networks else None
-        multinomial = networks["multinomial"] if "multinomial" in networks else None
+        gaussian = networks.get("gaussian")
+        multinomial = networks.get("multinomial")
         noisy_numbers, noisy_codes = numbers, codes
         # the negative condition is noise of another record, at the step of this one
         other_numbers, other_codes = numbers[other], codes[other]

@@ -22,7 +22,7 @@ from generators.ddpm.multinomial import MultinomialDiffusion
 from generators.ddpm.schedule import cosine_betas
 from generators.tabddpm.config import TabDDPMConfig
 from generators.tabddpm.model import Denoiser
-from generators.training.average import put_weights, trained_weights, update_average
+from generators.training.average import put_weights, update_average
 from generators.training.checkpoint import Checkpoint
 from generators.training.device import pick_device
 from generators.training.loop import train as train_loop

@@ -6,10 +6,19 @@ import pytest
 import torch
 
 from bench.conformance import conformance
+from bench.conformance.run import check_table
+from bench.conformance.tables import odd_tables
 from bench.errors import BenchError
 from generators import TabDDPM
 from generators.ddpm import spans
 
+HARD = {
+    "one categorical column",
+    "missing values everywhere",
+    "a column without any value",
+    "2 rows",
+    "extreme numbers",
+}
 TINY = {"steps": 3, "batch": 20, "layers": (16, 16), "embedding": 8, "timesteps": 5}
 SMALL = {"steps": 400, "batch": 256, "layers": (64, 64), "embedding": 32, "timesteps": 50, "ema_decay": 0.98}
 
@@ -112,6 +121,11 @@ def test_a_killed_fit_ends_as_if_it_had_never_stopped(tmp_path, monkeypatch):
     resumed = TabDDPM(**TINY).fit(table(200), target="y", seed=1, checkpoint=tmp_path / "state")
     assert len(calls) == 4
     assert resumed.sample(20, seed=0).records.equals(whole)
+
+
+@pytest.mark.parametrize("case", [case for case in odd_tables(0) if case.name in HARD], ids=lambda case: case.name)
+def test_it_keeps_its_promises_on_hard_tables(case):
+    assert [finding for finding in check_table(lambda: TabDDPM(**TINY), case) if finding.problem] == []
 
 
 @pytest.mark.slow
