@@ -56,10 +56,8 @@ def train_autoencoder(
     steps = min(config.epochs * a_pass, config.steps or config.epochs * a_pass)
     adam = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
     beta = FallingBeta(config.beta, config.least_beta, config.beta_factor, config.beta_patience)
-    parts = {"autoencoder": model, "adam": adam, "beta": beta}
     plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(adam, **PLATEAU)
-    if config.schedule == "plateau":
-        parts["plateau"] = plateau
+    parts = {"autoencoder": model, "adam": adam, "beta": beta, "plateau": plateau}
 
     def step(number: int) -> dict[str, float]:
         if config.schedule == "budget":

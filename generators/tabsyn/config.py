@@ -29,7 +29,10 @@ class TabSynConfig:
         diffusion_batch: latents of its steps.
         diffusion_learning_rate: of its Adam, at first.
         diffusion_patience: passes without a new best loss on validation after which it ends (`plateau` only).
-        width: of the score model, whose inner layers are twice as wide.
+        network: `perceptron` is the paper's score model; `residual` is the one of `generators.edm`, which has
+            normalised residual blocks and learns in far fewer steps.
+        width: of the score model; the inner layers of `perceptron` are twice as wide.
+        blocks: of `residual`.
         ema_decay: of the score model's averaged weights, which are kept then; 0 keeps the weights themselves.
         sampler_steps: noise levels; two calls of the score model each.
         churn: noise that the sampler adds anew (S_churn of Karras et al. 2022).
@@ -54,7 +57,9 @@ class TabSynConfig:
     diffusion_batch: int = 4096
     diffusion_learning_rate: float = 1e-3
     diffusion_patience: int = 500
+    network: Literal["perceptron", "residual"] = "perceptron"
     width: int = 1024
+    blocks: int = 3
     ema_decay: float = 0.0
 
     sampler_steps: int = 50

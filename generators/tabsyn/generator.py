@@ -14,12 +14,11 @@ from bench.condition import Condition
 from bench.errors import BenchError
 from bench.progress import Progress
 from generators.columns import Encoded
-from generators.edm.denoiser import Denoiser
 from generators.edm.sampler import sample_latents
 from generators.tabsyn.autoencode import latents, rows_at_once, train_autoencoder
 from generators.tabsyn.config import TabSynConfig
 from generators.tabsyn.model import Autoencoder
-from generators.tabsyn.score import Perceptron, Scale, train_score_model
+from generators.tabsyn.score import Scale, build_score_model, train_score_model
 from generators.training.checkpoint import Checkpoint
 from generators.training.neural import NeuralTable
 
@@ -38,7 +37,7 @@ class TabSyn(NeuralTable):
             {
                 "autoencoder": Autoencoder(numbers, sizes, config.token_size, config.factor),
                 "scale": Scale(latent_size),
-                "denoiser": Denoiser(Perceptron(latent_size, config.width), config.width),
+                "denoiser": build_score_model(latent_size, config),
             }
         )
 

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from bench.progress import Progress
-from generators.edm.denoiser import SIGMA_DATA, Denoiser, zeroed
+from generators.edm.denoiser import SIGMA_DATA, Denoiser, ResidualNetwork, zeroed
 from generators.edm.loss import denoising_loss
 from generators.tabsyn.config import TabSynConfig
 from generators.tabsyn.schedule import cosine
@@ -29,14 +29,10 @@ PLATEAU = {"factor": 0.9, "patience": 20}
 
 
 class Perceptron(nn.Module):
-    """Four layers on (scaled latent (batch, latent), context (batch, width)), the inner ones twice as wide.
-
-    Matrix products are in bfloat16 where the hardware has it.
-    """
+    """Four layers on (scaled latent (batch, latent), context (batch, width)), the inner ones twice as wide."""
 
     def __init__(self, latent_size: int, width: int) -> None:
         super().__init__()
-        self.device = pick_device()
         self.read = nn.Linear(latent_size, width)
         self.layers = nn.Sequential(
             nn.Linear(width, 2 * width),
@@ -49,8 +45,19 @@ class Perceptron(nn.Module):
         self.write = zeroed(nn.Linear(width, latent_size))
 
     def forward(self, latent: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
+        return self.write(self.layers(self.read(latent) + context))
+
+
+class Lowered(nn.Module):
+    """A network whose matrix products are in bfloat16 where the hardware has it."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network, self.device = network, pick_device()
+
+    def forward(self, latent: torch.Tensor, context: torch.Tensor) -> torch.Tensor:
         with self.device.autocast():
-            return self.write(self.layers(self.read(latent) + context)).float()
+            return self.network(latent, context).float()
 
 
 class Scale(nn.Module):
@@ -72,6 +79,15 @@ class Scale(nn.Module):
 
     def restored(self, scaled: torch.Tensor) -> torch.Tensor:
         return scaled * self.factor + self.centre
+
+
+def build_score_model(latent_size: int, config: TabSynConfig) -> Denoiser:
+    """A score model with random weights from torch's global state."""
+    if config.network == "residual":
+        network: nn.Module = ResidualNetwork(latent_size, config.width, config.blocks)
+    else:
+        network = Perceptron(latent_size, config.width)
+    return Denoiser(Lowered(network), config.width)
 
 
 def train_score_model(
@@ -109,8 +125,9 @@ def train_score_model(
         # the same noise at every check, so that what differs is the network
         noise = torch.Generator().manual_seed(0)
         losses = [denoising_loss(average, some, noise).item() * len(some) for some in watched.split(batch)]
-        plateau.step(sum(losses))
-        return sum(losses) / len(watched)
+        loss = sum(losses) / len(watched)
+        plateau.step(loss)
+        return loss
 
     train_loop(
         parts,

@@ -4,19 +4,21 @@ import pytest
 import torch
 
 from bench.progress import SILENT
-from generators.edm.denoiser import SIGMA_DATA, Denoiser
+from generators.edm.denoiser import SIGMA_DATA
 from generators.tabsyn.config import TabSynConfig
-from generators.tabsyn.score import Perceptron, Scale, train_score_model
+from generators.tabsyn.score import Scale, build_score_model, train_score_model
 
 
-def test_it_learns_the_denoiser_of_a_mixture(mixture):
+@pytest.mark.parametrize("network", ["perceptron", "residual"])
+def test_it_learns_the_denoiser_of_a_mixture(mixture, network):
     config = TabSynConfig(
-        schedule="budget", diffusion_steps=400, diffusion_batch=256, diffusion_learning_rate=3e-3, ema_decay=0.99
-    )
+        network=network, width=48, schedule="budget",
+        diffusion_steps=400, diffusion_batch=256, diffusion_learning_rate=3e-3, ema_decay=0.99,
+    )  # fmt: skip
     clean, _ = mixture.draw(20_000, seed=0)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        denoiser = Denoiser(Perceptron(3, 48), 48)
+        denoiser = build_score_model(3, config)
         train_score_model(denoiser, clean, clean[:0], config, progress=SILENT, checkpoint=None)
     held_out, _ = mixture.draw(4000, seed=1)
     for sigma in (0.1, 0.3, 1.0):
@@ -53,10 +55,10 @@ def test_it_ends_where_validation_stops_improving(monkeypatch):
     steps = []
     original = torch.optim.Adam.step
     monkeypatch.setattr(torch.optim.Adam, "step", lambda self: (steps.append(1), original(self)))
-    config = TabSynConfig(diffusion_epochs=400, diffusion_patience=2, diffusion_learning_rate=1e-2)
+    config = TabSynConfig(diffusion_epochs=400, diffusion_patience=2, diffusion_learning_rate=1e-2, width=16)
     with torch.random.fork_rng():
         torch.manual_seed(0)
         train, validation = torch.randn(64, 2), torch.full((64, 2), 3.0)
-        denoiser = Denoiser(Perceptron(2, 16), 16)
+        denoiser = build_score_model(2, config)
         train_score_model(denoiser, train, validation, config, progress=SILENT, checkpoint=None)
     assert 2 <= len(steps) < 400
