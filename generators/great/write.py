@@ -1,0 +1,168 @@
+"""Records from a causal language model: batched, cached, and always at an end.
+
+Records begin with tokens that are given, and each leaves as soon as it ends; a new one takes its place (continuous
+batching; Yu et al. 2022, "Orca", OSDI, section 3). A record depends on its beginning and its random numbers, not on
+the records beside it, but for the rounding of the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional
+from transformers import DynamicCache
+
+from generators.great.network import Speaker
+from generators.great.tokens import PAD
+from generators.language.draw import Sampling, draw
+from generators.language.slots import SlotCache, moved_up
+
+REFILL_SHARE = 0.25  # of the slots is free before new records take them
+SIZES = 16  # of a batch that the network reads: libraries prepare, and keep, a kernel for every size they meet
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of columns in a vocabulary in which each is one token.
+
+    Args:
+        tokens: they are consecutive.
+        order: (records, columns) which of them are to follow the beginning of every record, PAD behind the last; a
+            value ends where the model names any column, or the end. None where the model chooses.
+    """
+
+    tokens: range
+    order: torch.Tensor | None = None
+
+
+class Flight:
+    """The records that are being written, one a row.
+
+    Attributes:
+        record: (rows,) which one.
+        written: (rows,) how many tokens it has.
+        uniform: (rows, length) the numbers that its tokens are drawn by.
+        logits: (rows, vocabulary) of its next token.
+        named: (rows, columns) which columns it has named.
+        turn: (rows,) how many columns of its given order it has named.
+    """
+
+    PARTS = ("record", "written", "uniform", "logits", "named", "turn")
+
+    def __init__(self, speaker: Speaker, begin: int, slots: int, columns: int, device: torch.device) -> None:
+        self.speaker, self.slots, self.columns = speaker, slots, columns
+        self.unit = -(-slots // SIZES)
+        self.cache = SlotCache(slots, device)
+        # all records begin with the same token, which is read once
+        self.beginning = DynamicCache(config=speaker.network.config)
+        self.first = speaker.next_logits(torch.full((1, 1), begin, device=device), self.beginning)
+        self.record = torch.zeros(0, dtype=torch.long, device=device)
+        self.written = self.uniform = self.logits = self.named = self.turn = None
+
+    def __len__(self) -> int:
+        return len(self.record)
+
+    def admit(self, record: torch.Tensor, uniform: torch.Tensor) -> None:
+        """Begin these records, behind the running ones."""
+        rows = len(record)
+        beginning = deepcopy(self.beginning)
+        beginning.batch_repeat_interleave(rows)
+        self.cache.admit(beginning)
+        named = torch.zeros(rows, self.columns, dtype=torch.bool, device=record.device)
+        zero = torch.zeros_like(record)
+        new = (record, zero, uniform, self.first.expand(rows, -1), named, zero)
+        for name, part in zip(self.PARTS, new, strict=True):
+            old = getattr(self, name)
+            setattr(self, name, part.clone() if old is None else torch.cat([old, part]))
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Only these rows go on, in this order."""
+        self.cache.keep(rows)
+        for name in self.PARTS:
+            setattr(self, name, getattr(self, name)[rows])
+
+    def read(self, token: torch.Tensor) -> None:
+        """Let the network read one more token a row."""
+        rows = min(self.slots, -(-len(self) // self.unit) * self.unit)
+        inputs = functional.pad(token, (0, rows - len(self)))[:, None]
+        self.logits = self.speaker.next_logits(inputs, self.cache, **self.cache.extend(rows))[: len(self)]
+
+
+@torch.no_grad()
+def write(
+    speaker: Speaker,
+    openings: Sequence[Sequence[int]],
+    *,
+    begin: int,
+    end: int,
+    length: int,
+    sampling: Sampling,
+    slots: int,
+    generator: torch.Generator,
+    columns: Columns | None = None,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """One record for every opening.
+
+    Args:
+        speaker: the model.
+        openings: ids that the records begin with behind `begin`, at least one each.
+        begin, end: ids around a record.
+        length: most tokens of a record behind `begin`, the end included.
+        sampling: how tokens are drawn.
+        slots: most records that are written at a time; bounds the memory.
+        generator: of uniform numbers, `length` for every record in their order.
+        columns: where their names are tokens; a record that names one twice ends there, for it is lost.
+
+    Returns:
+        ids: (records, length) int64 without the end, padded with PAD.
+        complete: (records,) bool, whether the record came to its end.
+    """
+    device = speaker.network.get_input_embeddings().weight.device
+    n = len(openings)
+    slots = min(slots, n)
+    width = max(map(len, openings))
+    given = torch.tensor([[*ids, *[PAD] * (width + 1 - len(ids))] for ids in openings], device=device)
+    names = range(0) if columns is None else columns.tokens
+    order = None
+    if columns is not None and columns.order is not None:
+        order = functional.pad(columns.order, (0, 1), value=PAD).to(device)
+        order = order.masked_fill(order == PAD, end)
+    ids = torch.full((n, length), PAD, device=device)
+    complete = torch.zeros(n, dtype=torch.bool, device=device)
+    with speaker.autocast():
+        flight = Flight(speaker, begin, slots, len(names), device)
+        begun = 0
+        while begun < n or len(flight):
+            free = slots - len(flight)
+            if begun < n and free >= max(1, int(REFILL_SHARE * slots)):
+                record = torch.arange(begun, min(n, begun + free), device=device)
+                flight.admit(record, torch.rand(len(record), length, generator=generator).to(device))
+                begun += len(record)
+            uniform = flight.uniform.gather(1, flight.written[:, None]).squeeze(1)
+            token = draw(flight.logits, sampling, uniform)
+            told = given[flight.record, flight.written.clamp(max=width)]
+            if order is not None:
+                over = (told == PAD) & ((token == end) | ((token >= names.start) & (token < names.stop)))
+                token = torch.where(over, order[flight.record, flight.turn], token)
+                flight.turn = flight.turn + over
+            token = torch.where(told == PAD, token, told)
+            lost = torch.zeros_like(flight.record, dtype=torch.bool)
+            if len(names):
+                row = torch.nonzero((token >= names.start) & (token < names.stop)).squeeze(1)
+                place = token[row] - names.start
+                lost[row] = flight.named[row, place]
+                flight.named[row, place] = True
+            finished = token == end
+            ids[flight.record, flight.written] = torch.where(finished, PAD, token)
+            complete[flight.record] = finished
+            flight.written = flight.written + 1
+            going = moved_up(~(finished | lost) & (flight.written < length))
+            if len(going) < len(flight):
+                flight.keep(going)
+                token = token[going]
+            if len(flight):
+                flight.read(token)
+    return ids, complete
