@@ -43,8 +43,9 @@ class GReaTConfig:
     Sampling:
         start: what a record begins with: `target`, a value of the target (of the last column where there is none)
             as frequent as in train; or `random`, the name of any column.
-        columns: who says which column comes next: the model (`free`, as published) or a random order that is
-            given (`guided`, for tables of many columns; compact model only).
+        columns: `free`, the model says which column comes next, and anything, as published; or `guided`, after the
+            package's guided sampling: a random order is given, and a value can only be made of what its column is
+            made of (compact model only). None for guided with the compact model and free with others.
         temperature: of the model's probabilities.
         top_k: likeliest tokens that are drawn from; 0 for all. The package leaves it to transformers: 50.
         slots: most records that are written side by side.
@@ -69,7 +70,7 @@ class GReaTConfig:
     warmup_share: float = 0.02
     weight_decay: float = 0.0
     start: Literal["target", "random"] = "target"
-    columns: Literal["free", "guided"] = "free"
+    columns: Literal["free", "guided"] | None = None
     temperature: float = 0.7
     top_k: int = 50
     slots: int = 256
@@ -79,10 +80,10 @@ class GReaTConfig:
         for name, known in (
             ("training", ("full", "lora")),
             ("start", ("target", "random")),
-            ("columns", ("free", "guided")),
+            ("columns", (None, "free", "guided")),
         ):
             if (value := getattr(self, name)) not in known:
-                raise BenchError(f"{name} = '{value}' of GReaT: one of {', '.join(known)}")
+                raise BenchError(f"{name} = '{value}' of GReaT: one of {', '.join(filter(None, known))}")
         least = {"epochs": 1, "batch": 1, "slots": 1, "attempts_per_record": 1, "lora_rank": 1, "width": 1, "layers": 1}
         least |= {"heads": 1, "digits": 0, "steps": 0, "label_tokens": 0, "piece_tokens": 0, "weight_decay": 0}
         for name, low in least.items():
@@ -102,6 +103,11 @@ class GReaTConfig:
     def sampling(self) -> Sampling:
         """How tokens are drawn."""
         return Sampling(self.temperature, top_k=self.top_k)
+
+    @property
+    def guided(self) -> bool:
+        """Whether records are told which column comes next."""
+        return self.columns == "guided" or (self.columns is None and self.model == COMPACT)
 
     @property
     def peak_rate(self) -> float:

@@ -23,6 +23,7 @@ from bench.progress import Progress
 from bench.records import Dataset
 from generators.base import Generator, Sample
 from generators.great.config import GReaTConfig
+from generators.great.grammar import value_grammar
 from generators.great.network import Speaker, build, check_fits
 from generators.great.pretrained import PretrainedSpeller
 from generators.great.start import Starts, check_known
@@ -40,8 +41,8 @@ from generators.training.checkpoint import Checkpoint, fingerprint
 from generators.training.device import Device, pick_device
 
 BLOCK = 8  # batches of records that are written before they are read
-CACHED_TOKENS = 2**17  # keys and values that writing may hold: of long rows fewer are written at a time
-SLACK = 1.25  # a row may have so many times the tokens of the longest train row
+CACHED_BYTES = 2**29  # keys and values that writing may hold: of long rows fewer are written at a time
+SLACK = 1.25  # a row of a pretrained model may have so many times the tokens of the longest train row
 ENDLESS = "did not end"
 
 
@@ -77,7 +78,7 @@ class GReaT(Generator):
             self.speller = PretrainedSpeller(self.text, config.model, config.revision)
         spelled = self.speller.spelled(table)
         lengths = spelled.lengths
-        self.longest = int(SLACK * lengths.max())
+        self.longest = self.speller.longest if isinstance(self.speller, Vocabulary) else int(SLACK * lengths.max())
         self.fit_details = {"tokens_per_record": float(lengths.mean()), "longest_record_tokens": int(lengths.max())}
         checkpoint = None
         if self.checkpoint is not None:
@@ -98,7 +99,7 @@ class GReaT(Generator):
         rng = np.random.default_rng(seed)
         generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
         starts = self.starts.under(where, self.text, self.config.start)
-        slots = max(1, min(self.config.slots, CACHED_TOKENS // self.longest))
+        slots = max(1, min(self.config.slots, CACHED_BYTES // (self.longest * self.speaker.bytes_per_token)))
         with progress.task("sampling", n, "records") as task:
             sample = draw_legal(
                 n,
@@ -117,7 +118,9 @@ class GReaT(Generator):
         """Ids of one attempt an opening, and whether they came to their end, see `write`."""
         columns = None
         if isinstance(self.speller, Vocabulary):
-            columns = Columns(self.speller.columns, self._order(openings) if self.config.columns == "guided" else None)
+            columns = Columns(self.speller.columns)
+            if self.config.guided:
+                columns = Columns(self.speller.columns, self._order(openings), value_grammar(self.speller))
         return write(
             self.speaker,
             [self.speller.opening(opening) for opening in openings],

@@ -49,6 +49,12 @@ class Speaker(nn.Module):
         return None if self.compact else context_length(self.network.config)
 
     @property
+    def bytes_per_token(self) -> int:
+        """What keys and values of a token take at most."""
+        config = self.network.config.get_text_config()
+        return 2 * 4 * config.num_hidden_layers * config.hidden_size
+
+    @property
     def bfloat16(self) -> bool:
         return self.device.bfloat16 and (self.compact or self.device.name != "cpu")
 

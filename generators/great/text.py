@@ -37,7 +37,7 @@ def term(text: str) -> str:
         or text.startswith('"')
         or not text.isprintable()
         or text != text.strip()
-        or SEPARATOR in text
+        or SEPARATOR in f"{text} "
         or IS in f"{text} "
     )
     return json.dumps(text, ensure_ascii=False) if misread else text
@@ -71,6 +71,7 @@ class RowText:
         schema: of the table.
         labels: of every column that is not numeric, those of train.
         gaps: columns in which train misses values.
+        empty: columns in which it misses all of them.
         digits: significant digits of real numbers; 0 for all.
 
     Attributes:
@@ -78,9 +79,14 @@ class RowText:
     """
 
     def __init__(
-        self, schema: Schema, labels: Mapping[str, Sequence[str]], gaps: Sequence[str], digits: int = 0
+        self,
+        schema: Schema,
+        labels: Mapping[str, Sequence[str]],
+        gaps: Sequence[str],
+        empty: Sequence[str] = (),
+        digits: int = 0,
     ) -> None:
-        self.schema, self.labels, self.gaps, self.digits = schema, labels, gaps, digits
+        self.schema, self.labels, self.gaps, self.empty, self.digits = schema, labels, gaps, empty, digits
         self.names = [term(name) for name in schema.names]
         self._place = {name: place for place, name in enumerate(self.names)}
         self._known: list[dict[str, Value]] = [
@@ -92,7 +98,13 @@ class RowText:
     def learn(cls, train: pd.DataFrame, schema: Schema, digits: int = 0) -> RowText:
         """From canonical train records."""
         labels = {c.name: sorted(train[c.name].dropna().unique()) for c in schema.columns if not c.numeric}
-        return cls(schema, labels, [name for name in schema.names if train[name].isna().any()], digits)
+        missing = train.isna()
+        gaps, empty = ([name for name in schema.names if found[name]] for found in (missing.any(), missing.all()))
+        return cls(schema, labels, gaps, empty, digits)
+
+    def said(self, place: int) -> list[str]:
+        """The texts of the labels of the column at that place, and of a missing value where it has any."""
+        return list(self._known[place])
 
     def value(self, place: int, value: Any) -> str:
         """The text of a value of the column at that place."""
@@ -162,11 +174,11 @@ class RowText:
 
     def state(self) -> dict[str, Any]:
         """Everything that `restore` needs beside the schema, as JSON-able values."""
-        return {"labels": dict(self.labels), "gaps": list(self.gaps), "digits": self.digits}
+        return {"labels": dict(self.labels), "gaps": self.gaps, "empty": self.empty, "digits": self.digits}
 
     @classmethod
     def restore(cls, state: Mapping[str, Any], schema: Schema) -> RowText:
-        return cls(schema, state["labels"], state["gaps"], state["digits"])
+        return cls(schema, **state)
 
 
 def fields(text: str) -> Iterator[tuple[str, str]]:

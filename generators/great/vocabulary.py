@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,6 +23,7 @@ from generators.great.tokens import PAD, Opening
 
 BEGIN, END, FIRST_COLUMN = 0, 1, 2
 SIGNS = "0123456789-.e+"
+UNFINISHED = 2  # signs that a number may need before it can end
 # words with the space before them, single digits, and what stands between
 PIECES = Regex(r" ?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+")
 
@@ -35,12 +35,15 @@ class Vocabulary:
         text: how rows are written.
         tokens: the texts of all ids.
         pieces: what spells the labels that are no token; None where there are none.
+        most: tokens of the longest value of every column.
     """
 
     begin, end = BEGIN, END
 
-    def __init__(self, text: RowText, tokens: Sequence[str], pieces: Tokenizer | None) -> None:
-        self.text, self.tokens, self.pieces = text, list(tokens), pieces
+    def __init__(
+        self, text: RowText, tokens: Sequence[str], pieces: Tokenizer | None, most: Sequence[int] = ()
+    ) -> None:
+        self.text, self.tokens, self.pieces, self.most = text, list(tokens), pieces, list(most)
         self.columns = range(FIRST_COLUMN, FIRST_COLUMN + len(text.names))
         self._id = {token: number for number, token in enumerate(tokens) if number >= self.columns.stop}
 
@@ -57,11 +60,23 @@ class Vocabulary:
         pieces = learn_pieces(rare, piece_tokens) if rare else None
         spelled = [] if pieces is None else sorted(pieces.get_vocab(), key=pieces.token_to_id)
         columns = [f"{SEPARATOR}{name}{IS}" for name in text.names]
-        return cls(text, ["<begin>", "<end>", *columns, *dict.fromkeys([*SIGNS, MISSING, *frequent, *spelled])], pieces)
+        tokens = ["<begin>", "<end>", *columns, *dict.fromkeys([*SIGNS, MISSING, *frequent, *spelled])]
+        learnt = cls(text, tokens, pieces)
+        learnt.most = [max(len(learnt.value(place, said)) for said in own) for place, own in enumerate(table.texts)]
+        return learnt
 
     @property
     def size(self) -> int:
         return len(self.tokens)
+
+    @property
+    def longest(self) -> int:
+        """Most tokens of a row, beginning and end included, whose values are about as long as those of train."""
+        return 2 + sum(1 + most + UNFINISHED for most in self.most)
+
+    def token(self, text: str) -> int:
+        """The id of a sign, a label or a piece."""
+        return self._id[text]
 
     def value(self, place: int, said: str) -> list[int]:
         """Ids of the text of a value of the column at that place."""
@@ -87,12 +102,12 @@ class Vocabulary:
 
     def state(self) -> dict[str, Any]:
         """Everything that `restore` needs beside the text, as JSON-able values."""
-        return {"tokens": self.tokens, "pieces": None if self.pieces is None else self.pieces.to_str()}
+        return {"tokens": self.tokens, "pieces": self.pieces and self.pieces.to_str(), "most": self.most}
 
     @classmethod
     def restore(cls, state: Mapping[str, Any], text: RowText) -> Vocabulary:
         pieces = state["pieces"]
-        return cls(text, state["tokens"], None if pieces is None else Tokenizer.from_str(pieces))
+        return cls(text, state["tokens"], pieces and Tokenizer.from_str(pieces), state["most"])
 
 
 class SpelledTable:
@@ -108,8 +123,6 @@ class SpelledTable:
         self.size = torch.tensor([len(part) for part in parts])
         self.start = self.size.cumsum(0) - self.size
         self.first, self.codes = torch.tensor(first), torch.from_numpy(table.codes)
-        most = [max(map(len, parts[begin:end])) for begin, end in pairwise([*first, len(parts)])]
-        self.longest_possible = 2 + sum(most)
 
     @property
     def lengths(self) -> np.ndarray:

@@ -15,6 +15,7 @@ import torch
 from torch.nn import functional
 from transformers import DynamicCache
 
+from generators.great.grammar import Grammar
 from generators.great.network import Speaker
 from generators.great.tokens import PAD
 from generators.language.draw import Sampling, draw
@@ -32,10 +33,12 @@ class Columns:
         tokens: they are consecutive.
         order: (records, columns) which of them are to follow the beginning of every record, PAD behind the last; a
             value ends where the model names any column, or the end. None where the model chooses.
+        grammar: what values may be made of; None for anything.
     """
 
     tokens: range
     order: torch.Tensor | None = None
+    grammar: Grammar | None = None
 
 
 class Flight:
@@ -48,9 +51,11 @@ class Flight:
         logits: (rows, vocabulary) of its next token.
         named: (rows, columns) which columns it has named.
         turn: (rows,) how many columns of its given order it has named.
+        state: (rows,) where it is in the grammar.
+        left: (rows,) tokens that the value that is being written may still have.
     """
 
-    PARTS = ("record", "written", "uniform", "logits", "named", "turn")
+    PARTS = ("record", "written", "uniform", "logits", "named", "turn", "state", "left")
 
     def __init__(self, speaker: Speaker, begin: int, slots: int, columns: int, device: torch.device) -> None:
         self.speaker, self.slots, self.columns = speaker, slots, columns
@@ -60,7 +65,7 @@ class Flight:
         self.beginning = DynamicCache(config=speaker.network.config)
         self.first = speaker.next_logits(torch.full((1, 1), begin, device=device), self.beginning)
         self.record = torch.zeros(0, dtype=torch.long, device=device)
-        self.written = self.uniform = self.logits = self.named = self.turn = None
+        self.written = self.uniform = self.logits = self.named = self.turn = self.state = self.left = None
 
     def __len__(self) -> int:
         return len(self.record)
@@ -73,7 +78,7 @@ class Flight:
         self.cache.admit(beginning)
         named = torch.zeros(rows, self.columns, dtype=torch.bool, device=record.device)
         zero = torch.zeros_like(record)
-        new = (record, zero, uniform, self.first.expand(rows, -1), named, zero)
+        new = (record, zero, uniform, self.first.expand(rows, -1), named, zero, zero, zero)
         for name, part in zip(self.PARTS, new, strict=True):
             old = getattr(self, name)
             setattr(self, name, part.clone() if old is None else torch.cat([old, part]))
@@ -130,6 +135,7 @@ def write(
     if columns is not None and columns.order is not None:
         order = functional.pad(columns.order, (0, 1), value=PAD).to(device)
         order = order.masked_fill(order == PAD, end)
+    grammar = None if columns is None or columns.grammar is None else columns.grammar.to(device)
     ids = torch.full((n, length), PAD, device=device)
     complete = torch.zeros(n, dtype=torch.bool, device=device)
     with speaker.autocast():
@@ -142,13 +148,19 @@ def write(
                 flight.admit(record, torch.rand(len(record), length, generator=generator).to(device))
                 begun += len(record)
             uniform = flight.uniform.gather(1, flight.written[:, None]).squeeze(1)
-            token = draw(flight.logits, sampling, uniform)
+            logits = flight.logits
+            if grammar is not None:
+                logits = logits.masked_fill(~grammar.mask(flight.state, flight.left), -torch.inf)
+            token = draw(logits, sampling, uniform)
             told = given[flight.record, flight.written.clamp(max=width)]
             if order is not None:
                 over = (told == PAD) & ((token == end) | ((token >= names.start) & (token < names.stop)))
                 token = torch.where(over, order[flight.record, flight.turn], token)
                 flight.turn = flight.turn + over
             token = torch.where(told == PAD, token, told)
+            if grammar is not None:
+                flight.state = grammar.follow[flight.state, token].long()
+                flight.left = torch.where(grammar.most[token] > 0, grammar.most[token], flight.left - 1)
             lost = torch.zeros_like(flight.record, dtype=torch.bool)
             if len(names):
                 row = torch.nonzero((token >= names.start) & (token < names.stop)).squeeze(1)
