@@ -40,6 +40,16 @@ class Columns:
     order: torch.Tensor | None = None
     grammar: Grammar | None = None
 
+    def prepared(self, end: int, device: torch.device) -> Columns:
+        """The same on a device, with the end behind the last column of every order."""
+        order = None if self.order is None else functional.pad(self.order, (0, 1), value=PAD).to(device)
+        order = None if order is None else order.masked_fill(order == PAD, end)
+        return Columns(self.tokens, order, None if self.grammar is None else self.grammar.to(device))
+
+    def named(self, token: torch.Tensor) -> torch.Tensor:
+        """Which tokens (rows,) name a column, (rows,) bool."""
+        return (token >= self.tokens.start) & (token < self.tokens.stop)
+
 
 class Flight:
     """The records that are being written, one a row.
@@ -57,7 +67,7 @@ class Flight:
 
     PARTS = ("record", "written", "uniform", "logits", "named", "turn", "state", "left")
 
-    def __init__(self, speaker: Speaker, begin: int, slots: int, columns: int, device: torch.device) -> None:
+    def __init__(self, speaker: Speaker, begin: int, slots: int, columns: Columns, device: torch.device) -> None:
         self.speaker, self.slots, self.columns = speaker, slots, columns
         self.unit = -(-slots // SIZES)
         self.cache = SlotCache(slots, device)
@@ -76,7 +86,7 @@ class Flight:
         beginning = deepcopy(self.beginning)
         beginning.batch_repeat_interleave(rows)
         self.cache.admit(beginning)
-        named = torch.zeros(rows, self.columns, dtype=torch.bool, device=record.device)
+        named = torch.zeros(rows, len(self.columns.tokens), dtype=torch.bool, device=record.device)
         zero = torch.zeros_like(record)
         new = (record, zero, uniform, self.first.expand(rows, -1), named, zero, zero, zero)
         for name, part in zip(self.PARTS, new, strict=True):
@@ -88,6 +98,33 @@ class Flight:
         self.cache.keep(rows)
         for name in self.PARTS:
             setattr(self, name, getattr(self, name)[rows])
+
+    def choose(self, sampling: Sampling, told: torch.Tensor) -> torch.Tensor:
+        """The next token of every row, (rows,): the one it is told (PAD for none), else one that is drawn."""
+        columns, logits = self.columns, self.logits
+        if columns.grammar is not None:
+            logits = logits.masked_fill(~columns.grammar.mask(self.state, self.left), -torch.inf)
+        token = draw(logits, sampling, self.uniform.gather(1, self.written[:, None]).squeeze(1))
+        if columns.order is not None:
+            end = columns.order[self.record, -1]
+            over = (told == PAD) & ((token == end) | columns.named(token))
+            token = torch.where(over, columns.order[self.record, self.turn], token)
+            self.turn = self.turn + over
+        return torch.where(told == PAD, token, told)
+
+    def follow(self, token: torch.Tensor) -> torch.Tensor:
+        """Write a token a row (rows,); returns which rows are lost, (rows,) bool."""
+        grammar = self.columns.grammar
+        if grammar is not None:
+            self.state = grammar.follow[self.state, token].long()
+            self.left = torch.where(grammar.most[token] > 0, grammar.most[token], self.left - 1)
+        lost = torch.zeros_like(self.record, dtype=torch.bool)
+        row = torch.nonzero(self.columns.named(token)).squeeze(1)
+        if len(row):
+            place = token[row] - self.columns.tokens.start
+            lost[row] = self.named[row, place]
+            self.named[row, place] = True
+        return lost
 
     def read(self, token: torch.Tensor) -> None:
         """Let the network read one more token a row."""
@@ -130,16 +167,11 @@ def write(
     slots = min(slots, n)
     width = max(map(len, openings))
     given = torch.tensor([[*ids, *[PAD] * (width + 1 - len(ids))] for ids in openings], device=device)
-    names = range(0) if columns is None else columns.tokens
-    order = None
-    if columns is not None and columns.order is not None:
-        order = functional.pad(columns.order, (0, 1), value=PAD).to(device)
-        order = order.masked_fill(order == PAD, end)
-    grammar = None if columns is None or columns.grammar is None else columns.grammar.to(device)
+    columns = (columns or Columns(range(0))).prepared(end, device)
     ids = torch.full((n, length), PAD, device=device)
     complete = torch.zeros(n, dtype=torch.bool, device=device)
     with speaker.autocast():
-        flight = Flight(speaker, begin, slots, len(names), device)
+        flight = Flight(speaker, begin, slots, columns, device)
         begun = 0
         while begun < n or len(flight):
             free = slots - len(flight)
@@ -147,26 +179,9 @@ def write(
                 record = torch.arange(begun, min(n, begun + free), device=device)
                 flight.admit(record, torch.rand(len(record), length, generator=generator).to(device))
                 begun += len(record)
-            uniform = flight.uniform.gather(1, flight.written[:, None]).squeeze(1)
-            logits = flight.logits
-            if grammar is not None:
-                logits = logits.masked_fill(~grammar.mask(flight.state, flight.left), -torch.inf)
-            token = draw(logits, sampling, uniform)
             told = given[flight.record, flight.written.clamp(max=width)]
-            if order is not None:
-                over = (told == PAD) & ((token == end) | ((token >= names.start) & (token < names.stop)))
-                token = torch.where(over, order[flight.record, flight.turn], token)
-                flight.turn = flight.turn + over
-            token = torch.where(told == PAD, token, told)
-            if grammar is not None:
-                flight.state = grammar.follow[flight.state, token].long()
-                flight.left = torch.where(grammar.most[token] > 0, grammar.most[token], flight.left - 1)
-            lost = torch.zeros_like(flight.record, dtype=torch.bool)
-            if len(names):
-                row = torch.nonzero((token >= names.start) & (token < names.stop)).squeeze(1)
-                place = token[row] - names.start
-                lost[row] = flight.named[row, place]
-                flight.named[row, place] = True
+            token = flight.choose(sampling, told)
+            lost = flight.follow(token)
             finished = token == end
             ids[flight.record, flight.written] = torch.where(finished, PAD, token)
             complete[flight.record] = finished
