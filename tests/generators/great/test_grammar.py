@@ -50,7 +50,7 @@ def test_every_train_row_may_be_written():
         left = torch.where(most > 0, most, left - 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.randoms(use_true_random=False), st.sampled_from(range(4)))
 def test_what_may_be_written_is_a_value_and_comes_to_an_end(random, place):
     state, left, ids = torch.tensor([BEGINNING]), torch.tensor([0]), [VOCABULARY.columns.start + place]

@@ -35,7 +35,7 @@ def tables(draw) -> tuple[pd.DataFrame, Schema]:
     return conform(pd.DataFrame(frame, columns=names), schema), schema
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(tables(), st.randoms(use_true_random=False))
 def test_any_row_is_read_back_exactly_in_any_order(table, random):
     frame, schema = table
