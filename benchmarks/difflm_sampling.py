@@ -24,12 +24,12 @@ from bench.records import Dataset
 from generators.difflm import DiffLMConfig
 from generators.difflm.build import build
 from generators.difflm.decode import Constraint, decode
-from generators.difflm.draw import Sampling, draw
 from generators.difflm.grammar import text_grammar
 from generators.difflm.likelihood import score
 from generators.difflm.table_tokenizer import BEGIN, TableTokenizer
 from generators.difflm.text_tokenizer import END, TextTokenizer
 from generators.difflm.vae import VariationalAutoencoder
+from generators.language.draw import Sampling, draw
 from generators.training.device import pick_device
 
 CONFIG = DiffLMConfig()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from generators.copula import Copula
     from generators.ctgan import CTGAN
     from generators.difflm import DiffLM
+    from generators.great import GReaT
     from generators.marginals import Marginals
     from generators.real import Real
     from generators.smote import Smote
@@ -25,6 +26,7 @@ __all__ = [
     "CoDi",
     "Copula",
     "DiffLM",
+    "GReaT",
     "Generator",
     "Marginals",
     "Real",
@@ -39,6 +41,7 @@ HOMES = {
     "CoDi": "codi",
     "Copula": "copula",
     "DiffLM": "difflm",
+    "GReaT": "great",
     "Marginals": "marginals",
     "Real": "real",
     "Smote": "smote",

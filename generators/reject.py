@@ -1,8 +1,10 @@
-"""Conditions by rejection: draw, keep what fulfils the condition, until there is enough or too much was tried."""
+"""By rejection: draw, keep what is legal and fulfils the condition, until there is enough or too much was tried."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -53,3 +55,51 @@ def draw_where(
             task.advance(len(rows))
     shortfall = f"the condition was met {found} times in {attempts} attempts" if found < n else None
     return Sample(pd.concat(kept, ignore_index=True), attempts, {UNFULFILLED: attempts - found}, shortfall)
+
+
+def draw_legal(
+    n: int,
+    where: Condition,
+    draw: Callable[[int], tuple[pd.DataFrame, Sequence[str | None]]],
+    *,
+    attempts: int,
+    batch: int,
+    advance: Callable[[int], None],
+) -> Sample:
+    """`n` records of a source that also makes illegal ones, or as many as a number of attempts gives.
+
+    Args:
+        n: how many, at least 1.
+        where: what every record must fulfil.
+        draw: makes so many attempts; the legal records among them in order, and for every attempt the reason why
+            it gave none, or None.
+        attempts: most that are made.
+        batch: most that are made at once.
+        advance: is told how many more records were found.
+
+    Returns:
+        The records; whether they are too few is for the caller to say.
+    """
+    parts: list[pd.DataFrame] = []
+    rejected: Counter[str] = Counter()
+    have = made = 0
+    while have < n and made < attempts:
+        # the rate of acceptance so far tells how many attempts the rest will cost
+        need = math.ceil((n - have) * (made + 1) / (have + 1)) if made else n
+        records, told = draw(min(need, batch, attempts - made))
+        reasons = list(told)
+        keep = matches(records, where)
+        for place in np.flatnonzero([reason is None for reason in reasons])[~keep]:
+            reasons[place] = UNFULFILLED
+        records = records[keep]
+        accepted = np.flatnonzero([reason is None for reason in reasons])
+        if len(accepted) > n - have:
+            # what comes after the last record needed was not asked for and does not count
+            accepted = accepted[: n - have]
+            reasons = reasons[: accepted[-1] + 1]
+        made += len(reasons)
+        rejected.update(reason for reason in reasons if reason is not None)
+        parts.append(records.iloc[: len(accepted)])
+        have += len(accepted)
+        advance(len(accepted))
+    return Sample(pd.concat(parts, ignore_index=True), made, dict(rejected))

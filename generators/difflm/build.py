@@ -10,11 +10,12 @@ from generators.difflm.compact import compact_decoder, compact_encoder
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.encoder import Encoder, Pooling
 from generators.difflm.injection import make_injection, positions_in_front
-from generators.difflm.pretrained import COMPACT, load_decoder, load_encoder
+from generators.difflm.pretrained import load_decoder, load_encoder
 from generators.difflm.pretrained_tokenizer import PretrainedTokenizer
 from generators.difflm.table_tokenizer import TableTokenizer
 from generators.difflm.text_tokenizer import TextTokenizer
 from generators.difflm.vae import VariationalAutoencoder
+from generators.language.hub import COMPACT
 from generators.training.device import Device
 
 Tokenizer = TableTokenizer | TextTokenizer | PretrainedTokenizer

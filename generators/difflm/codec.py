@@ -18,7 +18,6 @@ from generators.difflm.grammar import text_grammar
 from generators.difflm.json_grammar import record_grammar
 from generators.difflm.json_walk import JsonGrammar
 from generators.difflm.parameters import parameter_columns
-from generators.difflm.pretrained import COMPACT
 from generators.difflm.pretrained_tokenizer import (
     EncoderTokenizer,
     PretrainedTokenizer,
@@ -29,6 +28,7 @@ from generators.difflm.serialise import from_texts, is_text, plain
 from generators.difflm.table_tokenizer import TableTokenizer
 from generators.difflm.text_tokenizer import END, TextTokenizer
 from generators.difflm.tokens import Tokens
+from generators.language.hub import COMPACT
 from generators.training.device import Device
 
 TOO_LONG = "longer than any train record"

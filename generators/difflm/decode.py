@@ -16,11 +16,11 @@ from torch.nn import functional
 from transformers import DynamicCache
 
 from bench.errors import BenchError
-from generators.difflm.draw import Sampling, draw
 from generators.difflm.likelihood import score
-from generators.difflm.slots import SlotCache
 from generators.difflm.tokens import PAD
 from generators.difflm.vae import VariationalAutoencoder
+from generators.language.draw import Sampling, draw
+from generators.language.slots import SlotCache, moved_up
 
 REFILL_SHARE = 0.25  # of the slots is free before new latents take them: reading a beginning costs a step
 SIZES = 16  # of a batch that the decoder reads; see `Flight`
@@ -171,7 +171,7 @@ def decode(
         finished = flight.walk.advance(token)
         complete[flight.latent] = finished
         flight.written = flight.written + 1
-        going = order(~finished & (flight.written < length))
+        going = moved_up(~finished & (flight.written < length))
         if len(going) < len(flight):
             flight.keep(going)
             token = token[going]
@@ -193,14 +193,3 @@ def restrict(logits: torch.Tensor, mask: torch.Tensor | None, allowed: torch.Ten
     if not mask.any(dim=1).all():
         raise BenchError("no record fulfils the condition: it leaves no value for one of the columns; ask for less")
     return logits.masked_fill_(~mask, -torch.inf)
-
-
-def order(going: torch.Tensor) -> torch.Tensor:
-    """The rows that go on, (running,), each at its place if that lies among the first `running` ones.
-
-    So a cache has to copy no more rows than have ended.
-    """
-    running = int(going.sum())
-    rows = torch.arange(running, device=going.device)
-    rows[~going[:running]] = torch.nonzero(going[running:]).squeeze(1) + running
-    return rows

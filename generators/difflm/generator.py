@@ -21,12 +21,11 @@ import pandas as pd
 import torch
 from safetensors.torch import load_file, save_file
 
-from bench.condition import Condition, matches
+from bench.condition import Condition
 from bench.errors import BenchError
 from bench.progress import SILENT, Progress
 from bench.records import Dataset, Family
-from generators.base import UNFULFILLED, Generator, Sample
-from generators.difflm.adapt import load_trained_weights
+from generators.base import Generator, Sample
 from generators.difflm.bound import check
 from generators.difflm.build import build
 from generators.difflm.codec import Codec
@@ -34,7 +33,6 @@ from generators.difflm.config import DiffLMConfig
 from generators.difflm.control import allowed_tokens, check_labels, coarse_tokens, draw_conditions, token_counts
 from generators.difflm.decode import Constraint, decode
 from generators.difflm.distributed import draw_blocks, join
-from generators.difflm.draw import Sampling
 from generators.difflm.latent import LatentModel, fit_latent_model
 from generators.difflm.log import History, write_log
 from generators.difflm.pretrained import pin
@@ -43,6 +41,9 @@ from generators.difflm.space import interpolate, nearest_train_neighbours
 from generators.difflm.tokens import Tokens, concatenate
 from generators.difflm.train import train_autoencoder
 from generators.difflm.vae import VariationalAutoencoder
+from generators.language.adapters import load_trained_weights
+from generators.language.draw import Sampling
+from generators.reject import draw_legal
 from generators.training.average import trained_weights
 from generators.training.checkpoint import Checkpoint, fingerprint
 from generators.training.device import Device, pick_device
@@ -205,30 +206,14 @@ class DiffLM(Generator):
 
     def _block(self, n: int, request: Request, generator: torch.Generator, advance: Any) -> Sample:
         """Draw records until there are `n`, or as many attempts as they may cost."""
-        limit = n * self.config.attempts_per_record
-        parts: list[pd.DataFrame] = []
-        rejected: Counter[str] = Counter()
-        have = attempts = 0
-        while have < n and attempts < limit:
-            # the rate of acceptance so far tells how many attempts the rest will cost
-            need = math.ceil((n - have) * (attempts + 1) / (have + 1)) if attempts else n
-            batch = min(need, BLOCK * self.config.decode_batch, limit - attempts)
-            records, reasons = self._decode(self._latents(batch, request, generator), request, generator)
-            keep = matches(records, request.where)
-            for place in np.flatnonzero([reason is None for reason in reasons])[~keep]:
-                reasons[place] = UNFULFILLED
-            records = records[keep]
-            accepted = np.flatnonzero([reason is None for reason in reasons])
-            if len(accepted) > n - have:
-                # what comes after the last record needed was not asked for and does not count
-                accepted = accepted[: n - have]
-                reasons = reasons[: accepted[-1] + 1]
-            attempts += len(reasons)
-            rejected.update(reason for reason in reasons if reason is not None)
-            parts.append(records.iloc[: len(accepted)])
-            have += len(accepted)
-            advance(len(accepted))
-        return Sample(pd.concat(parts, ignore_index=True), attempts, dict(rejected))
+        return draw_legal(
+            n,
+            request.where,
+            lambda size: self._decode(self._latents(size, request, generator), request, generator),
+            attempts=n * self.config.attempts_per_record,
+            batch=BLOCK * self.config.decode_batch,
+            advance=advance,
+        )
 
     def _latents(self, n: int, request: Request, generator: torch.Generator) -> torch.Tensor:
         """(n, latent), under the condition of a request that is guided."""

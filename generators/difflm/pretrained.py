@@ -8,23 +8,16 @@ its output embeddings and its last hidden states; whether a model means the same
 from __future__ import annotations
 
 import importlib.util
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import torch
-from huggingface_hub import model_info, resolve_revision, try_to_load_from_cache
 from torch import nn
 from transformers import (
-    AutoConfig,
     AutoModel,
     AutoModelForCausalLM,
     AutoModelForTextEncoding,
     BitsAndBytesConfig,
     DynamicCache,
-    PretrainedConfig,
     PreTrainedModel,
 )
 from transformers.models.auto.modeling_auto import (
@@ -33,14 +26,13 @@ from transformers.models.auto.modeling_auto import (
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
     MODEL_FOR_TEXT_ENCODING_MAPPING,
 )
-from transformers.utils import logging
 
 from bench.errors import BenchError
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.encoder import Pooling
+from generators.language.hub import commit, load, read_config, reading, refuse_missing
 from generators.training.device import Device
 
-COMPACT = "compact"
 LOUD = 100.0  # a logit that every known cap on logits would change
 
 
@@ -55,52 +47,6 @@ def pin(config: DiffLMConfig) -> DiffLMConfig:
         encoder_revision=commit("encoder", config.encoder, config.encoder_revision),
         decoder_revision=commit("decoder", config.decoder, config.decoder_revision),
     )
-
-
-def commit(role: str, name: str, revision: str) -> str:
-    """What a revision stands for: a commit hash of the hub, or the revision itself where nothing comes from there."""
-    if name == COMPACT or Path(name).is_dir():
-        return revision
-    with reading(role, name):
-        return resolve_revision(name, revision=revision or None).resolved
-
-
-def reach(name: str, revision: str) -> None:
-    """Fail at once where a model is neither on this disk nor to be had: a download would try each file for long."""
-    if Path(name).is_dir():
-        return
-    if not isinstance(try_to_load_from_cache(name, "config.json", revision=revision or None), str):
-        model_info(name, revision=revision or None)
-
-
-@contextmanager
-def reading(role: str, name: str) -> Iterator[None]:
-    """Turn what goes wrong while a model is read into one line."""
-    try:
-        yield
-    except (BenchError, MemoryError, torch.OutOfMemoryError):
-        raise
-    except Exception as error:  # every architecture and every way to a file has errors of its own
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise BenchError(
-            f"{role} '{name}' cannot be read: {reason}; give the folder of a model, or a hub id that can be reached"
-        ) from error
-
-
-def read_config(role: str, name: str, revision: str) -> PretrainedConfig:
-    """The model's own config.
-
-    Raises:
-        BenchError: it cannot be read.
-    """
-    with reading(role, name):
-        reach(name, revision)
-        return AutoConfig.from_pretrained(name, revision=revision or None)
-
-
-def context_length(config: PretrainedConfig) -> int | None:
-    """Positions that a model has; None where they are not limited."""
-    return getattr(config.get_text_config(), "max_position_embeddings", None)
 
 
 def load_encoder(config: DiffLMConfig, device: Device) -> tuple[PreTrainedModel, Pooling]:
@@ -159,38 +105,6 @@ def load_decoder(config: DiffLMConfig, device: Device) -> PreTrainedModel:
     with reading("decoder", name):
         check_decoder(decoder, name)
     return decoder
-
-
-def load(
-    loader: type, role: str, name: str, revision: str, attention: str, dtype: str, **options: object
-) -> tuple[PreTrainedModel, set[str]]:
-    """A model in evaluation mode, and the names of its weights that the checkpoint does not hold."""
-    verbosity, unwatched = logging.get_verbosity(), logging.is_progress_bar_enabled() and not sys.stderr.isatty()
-    logging.set_verbosity_error()
-    if unwatched:
-        logging.disable_progress_bar()
-    try:
-        with reading(role, name):
-            reach(name, revision)
-            model, info = loader.from_pretrained(
-                name,
-                revision=revision or None,
-                attn_implementation=attention,
-                dtype=dtype,
-                output_loading_info=True,
-                **options,
-            )
-    finally:
-        logging.set_verbosity(verbosity)
-        if unwatched:
-            logging.enable_progress_bar()
-    return model, set(info["missing_keys"])
-
-
-def refuse_missing(role: str, name: str, missing: set[str]) -> None:
-    """Raise BenchError where weights would be random although the model is called pretrained."""
-    if missing:
-        raise BenchError(f"{role} '{name}' lacks {len(missing)} of its weights, such as {min(missing)}; choose another")
 
 
 def quantization(config: DiffLMConfig) -> BitsAndBytesConfig:

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import torch
 from tokenizers import Tokenizer
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase
 from transformers.tokenization_utils_base import VERY_LARGE_INTEGER
 
 from bench.errors import BenchError
@@ -22,9 +22,9 @@ from bench.records import Schema
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.injection import positions_in_front
 from generators.difflm.lengths import longest
-from generators.difflm.pretrained import context_length, reach, read_config, reading
 from generators.difflm.serialise import field_texts, plain, to_texts
 from generators.difflm.tokens import PAD, Tokens
+from generators.language.hub import begin_and_end, context_length, load_tokenizer, read_config, spell
 
 
 class PretrainedTokenizer:
@@ -170,40 +170,11 @@ def length_limits(config: DiffLMConfig) -> list[tuple[int, str, str]]:
     return limits
 
 
-def load_tokenizer(role: str, name: str, revision: str) -> PreTrainedTokenizerBase:
-    """The tokenizer that belongs to a model.
-
-    Raises:
-        BenchError: it cannot be read.
-    """
-    with reading(role, name):
-        reach(name, revision)
-        return AutoTokenizer.from_pretrained(name, revision=revision or None)
-
-
-def spell(tokenizer: PreTrainedTokenizerBase, texts: list[str], **options: Any) -> list[list[int]]:
-    """Ids of every text; what looks like a special token in it is text."""
-    # transformers fails where there is no text at all
-    return tokenizer(texts, split_special_tokens=True, **options).input_ids if texts else []
-
-
 def spelled_schema(schema: Schema, config: DiffLMConfig) -> Schema:
     """The schema with its columns in the order in which a record spells them."""
     if config.column_order != "target_first":
         return schema
     return replace(schema, columns=tuple(sorted(schema.columns, key=lambda column: column.name != schema.target)))
-
-
-def begin_and_end(tokenizer: PreTrainedTokenizerBase, role: str, name: str) -> tuple[int, int]:
-    """Ids of beginning and end of text; one for the other where there is only one.
-
-    Raises:
-        BenchError: there is none.
-    """
-    begin, end = tokenizer.bos_token_id, tokenizer.eos_token_id
-    if begin is None and end is None:
-        raise BenchError(f"the tokenizer of {role} '{name}' has neither a BOS nor an EOS token; set one in its folder")
-    return end if begin is None else begin, begin if end is None else end
 
 
 def culprit(records: pd.DataFrame, place: int, schema: Schema, back: str) -> str:

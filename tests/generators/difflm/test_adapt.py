@@ -8,10 +8,11 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from bench.errors import BenchError
-from generators.difflm.adapt import load_trained_weights, trained_weights
 from generators.difflm.build import build
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.pretrained_tokenizer import EncoderTokenizer, PretrainedTokenizer
+from generators.language.adapters import load_trained_weights
+from generators.training.average import trained_weights
 from generators.training.device import Device
 
 CPU = Device("cpu", False, "eager")

@@ -17,7 +17,6 @@ from bench.records import Column, Schema
 from generators.difflm.build import build
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.decode import decode
-from generators.difflm.draw import Sampling
 from generators.difflm.grammar import text_grammar
 from generators.difflm.injection import SoftPrompt, make_injection
 from generators.difflm.json_grammar import record_grammar
@@ -27,6 +26,7 @@ from generators.difflm.table_tokenizer import BEGIN, TableTokenizer
 from generators.difflm.text_tokenizer import END, TextTokenizer
 from generators.difflm.tokens import PAD
 from generators.difflm.vae import VariationalAutoencoder
+from generators.language.draw import Sampling
 from generators.training.device import Device
 
 TEXT = text_grammar(first=END, size=6, end=END)  # a few tokens, so that records end early and late

@@ -25,12 +25,12 @@ from transformers import (
 
 from bench import config as bench_config
 from bench.errors import BenchError
-from generators.difflm import pretrained as module
 from generators.difflm.build import build
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.encoder import Encoder
 from generators.difflm.pretrained import load_decoder, load_encoder, pin
 from generators.difflm.pretrained_tokenizer import EncoderTokenizer, PretrainedTokenizer
+from generators.language import hub as module
 from generators.training.device import Device
 
 CPU = Device("cpu", False, "eager")

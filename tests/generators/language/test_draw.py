@@ -6,7 +6,7 @@ from scipy.stats import chisquare
 from transformers import TopKLogitsWarper, TopPLogitsWarper
 
 from bench.errors import BenchError
-from generators.difflm.draw import Sampling, draw, kept
+from generators.language.draw import Sampling, draw, kept
 
 FORBIDDEN = [0, 4, 11]
 

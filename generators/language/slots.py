@@ -139,3 +139,14 @@ class SlotCache(Cache):
         taken = functional.pad(self.taken, (0, rows - len(self.taken)))[:, None]
         self.taken = self.taken + 1
         return {"attention_mask": (column >= end - taken) & (column <= end), "position_ids": taken}
+
+
+def moved_up(going: torch.Tensor) -> torch.Tensor:
+    """The rows that go on, (running,), each at its place if that lies among the first `running` ones.
+
+    So a cache has to copy no more rows than have ended.
+    """
+    running = int(going.sum())
+    rows = torch.arange(running, device=going.device)
+    rows[~going[:running]] = torch.nonzero(going[running:]).squeeze(1) + running
+    return rows
