@@ -10,17 +10,19 @@ if TYPE_CHECKING:
     from generators.copula import Copula
     from generators.ctgan import CTGAN
     from generators.difflm import DiffLM
+    from generators.goggle import GOGGLE
     from generators.marginals import Marginals
     from generators.real import Real
     from generators.smote import Smote
     from generators.tvae import TVAE
 
-__all__ = ["CTGAN", "TVAE", "Between", "Copula", "DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
+__all__ = ["CTGAN", "GOGGLE", "TVAE", "Between", "Copula", "DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
 
 HOMES = {
     "CTGAN": "ctgan",
     "Copula": "copula",
     "DiffLM": "difflm",
+    "GOGGLE": "goggle",
     "Marginals": "marginals",
     "Real": "real",
     "Smote": "smote",
