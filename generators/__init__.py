@@ -16,7 +16,19 @@ if TYPE_CHECKING:
     from generators.smote import Smote
     from generators.tvae import TVAE
 
-__all__ = ["CTGAN", "GOGGLE", "TVAE", "Between", "Copula", "DiffLM", "Generator", "Marginals", "Real", "Sample", "Smote"]
+__all__ = [
+    "CTGAN",
+    "GOGGLE",
+    "TVAE",
+    "Between",
+    "Copula",
+    "DiffLM",
+    "Generator",
+    "Marginals",
+    "Real",
+    "Sample",
+    "Smote",
+]
 
 HOMES = {
     "CTGAN": "ctgan",

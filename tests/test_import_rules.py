@@ -17,7 +17,9 @@ WORDS = {
     *("bench.chat", "bench.condition", "bench.errors", "bench.frames", "bench.near_duplicates"),
     *("bench.progress", "bench.records"),
 }
-SHARED = {"generators.columns", "generators.edm", "generators.reject", "generators.training"}
+SHARED = {
+    *("generators.columns", "generators.edm", "generators.reject", "generators.texts", "generators.training"),
+}
 LINE_LIMIT = 400
 # Written so that this file does not match itself.
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(work|root|home|opt)/[\w.]|\.\./shared[/]")

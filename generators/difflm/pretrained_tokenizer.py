@@ -23,8 +23,8 @@ from generators.difflm.config import DiffLMConfig
 from generators.difflm.injection import positions_in_front
 from generators.difflm.lengths import longest
 from generators.difflm.pretrained import context_length, reach, read_config, reading
-from generators.difflm.serialise import field_texts, plain, to_texts
 from generators.difflm.tokens import PAD, Tokens
+from generators.texts.serialise import field_texts, plain, to_texts
 
 
 class PretrainedTokenizer:
