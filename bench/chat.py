@@ -66,6 +66,8 @@ class Request:
         temperature: 0 for the most likely answer.
         max_tokens: length of the answer.
         json_mode: ask the server to answer with a JSON object and nothing else.
+        json_schema: ask the server to answer with JSON that this schema describes, and nothing else; not every
+            server can.
     """
 
     messages: tuple[dict[str, str], ...]
@@ -73,11 +75,15 @@ class Request:
     temperature: float = 0.0
     max_tokens: int = 512
     json_mode: bool = False
+    json_schema: dict[str, Any] | None = None
 
     def body(self, model: str) -> dict[str, Any]:
         """Fields of the chat completion."""
-        fields = {name: value for name, value in asdict(self).items() if name != "json_mode"}
-        extra = {"response_format": {"type": "json_object"}} if self.json_mode else {}
+        fields = {name: value for name, value in asdict(self).items() if name not in ("json_mode", "json_schema")}
+        extra: dict[str, Any] = {"response_format": {"type": "json_object"}} if self.json_mode else {}
+        if self.json_schema is not None:
+            named = {"name": "answer", "schema": self.json_schema}
+            extra = {"response_format": {"type": "json_schema", "json_schema": named}}
         return {"model": model, **fields, "messages": list(self.messages), **extra}
 
 

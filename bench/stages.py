@@ -206,7 +206,9 @@ def load_model(job: StageJob, stages: Path) -> Generator:
 
 def sample(job: StageJob, stages: Path, building: Path, progress: Progress) -> Outcome:
     """Draw records; the share of attempts that were records is a score of its own."""
-    drawn = load_model(job, stages).sample(job.records, seed=job.seed, progress=progress)
+    model = load_model(job, stages)
+    model.checkpoint = shards.checkpoint_folder(stages, job.key)
+    drawn = model.sample(job.records, seed=job.seed, progress=progress)
     drawn.records.to_parquet(building / RECORDS, index=False)
     returned = len(drawn.records)
     details = {
@@ -215,6 +217,7 @@ def sample(job: StageJob, stages: Path, building: Path, progress: Progress) -> O
         "attempts": drawn.attempts,
         "rejected": drawn.rejected,
         "shortfall": drawn.shortfall,
+        **drawn.details,
     }
     valid = returned / drawn.attempts if drawn.attempts else 0.0
     # the standard error of a proportion

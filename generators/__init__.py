@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from generators.difflm import DiffLM
     from generators.goggle import GOGGLE
     from generators.marginals import Marginals
+    from generators.prompt import Prompt
     from generators.real import Real
     from generators.smote import Smote
     from generators.tvae import TVAE
@@ -25,6 +26,7 @@ __all__ = [
     "DiffLM",
     "Generator",
     "Marginals",
+    "Prompt",
     "Real",
     "Sample",
     "Smote",
@@ -36,6 +38,7 @@ HOMES = {
     "DiffLM": "difflm",
     "GOGGLE": "goggle",
     "Marginals": "marginals",
+    "Prompt": "prompt",
     "Real": "real",
     "Smote": "smote",
     "TVAE": "tvae",
