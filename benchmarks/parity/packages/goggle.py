@@ -4,12 +4,14 @@
 
 Two things are arranged from outside. `torch_sparse`, which only another decoder needs and which has to be compiled,
 is replaced by an empty module. The package counts passes, so the optimisers count steps here and end the fit at the
-number that was asked for; what is learnt until then is kept. Missing labels become a label, missing numbers the
-median: the package takes neither.
+number that was asked for; what is learnt until then is kept. As its plugin does, labels are numbered in the order of
+the alphabet first; the package then takes columns of at most ten values for categories. Missing labels become a
+label, missing numbers the median: it takes neither.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import time
@@ -71,19 +73,21 @@ def main(request: dict[str, Any]) -> None:
     torch.set_num_threads(1)
     enable_reproducible_results(request["seed"])
     wall, cpu = time.perf_counter(), time.process_time()
+    known = {}
     for name in train.columns:
         labels = name in request["categorical"]
         train[name] = train[name].fillna(MISSING if labels else train[name].median())
+        if labels:
+            known[name] = sorted(train[name].unique())
+            train[name] = pd.Categorical(train[name], known[name]).codes.astype("int64")
     # rows are taken in their order in every pass
     train = train.sample(frac=1, random_state=request["seed"]).reset_index(drop=True)
     model = package.TabularGoggle(
         train, n_iter=10**6, encoder_max_clusters=10, device="cpu", random_state=request["seed"], **options
     )
     counted = count_steps(model, most)
-    try:
+    with contextlib.suppress(Enough):
         model.fit(train)
-    except Enough:
-        pass
     fit = time.perf_counter() - wall, time.process_time() - cpu
     prepare = counted["first"] - cpu
     wall, cpu = time.perf_counter(), time.process_time()
@@ -97,6 +101,8 @@ def main(request: dict[str, Any]) -> None:
     synthetic = pd.concat(parts, ignore_index=True)
     for name in train.columns:
         if name in request["categorical"]:
+            codes = synthetic[name].round().clip(0, len(known[name]) - 1).astype("int64")
+            synthetic[name] = np.array(known[name], dtype=object)[codes]
             synthetic[name] = synthetic[name].replace(MISSING, np.nan)
         elif name in request["integer"]:
             synthetic[name] = synthetic[name].round().astype("int64")

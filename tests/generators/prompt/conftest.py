@@ -5,12 +5,14 @@ import json
 import numpy as np
 import pytest
 
-from generators.texts.serialise import to_texts
+from generators.prompt.question import in_json
+from generators.texts.serialise import plain, to_texts
 
 
 def simulator(records, schema, per_answer=20, spoil=None):
     """Answers with records drawn by the request's seed; `spoil` may change the list of them."""
-    texts = [json.loads(text) for text in to_texts(records, schema)]
+    column = schema.names[0] if plain(schema) else None
+    texts = [json.loads(in_json(text, column)) for text in to_texts(records, schema)]
 
     def respond(body, number):
         rng = np.random.default_rng(body["seed"])

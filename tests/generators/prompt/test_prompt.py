@@ -113,7 +113,7 @@ def test_fields_may_stand_in_any_order_but_not_twice(chat_server):
 
 def test_conditions_stand_in_the_prompt_and_are_checked(chat_server, simulate):
     started = chat_server(simulate(DATA.train, DATA.schema))
-    model = prompt(started.url, examples=5).fit(DATA)
+    model = prompt(started.url, examples=5, requests_per_record=2).fit(DATA)
     sample = model.sample(30, where={"job": "judge", "age": Between(low=30)}, seed=0)
     assert len(sample.records) == 30
     assert (sample.records["job"] == "judge").all()
@@ -246,10 +246,20 @@ def test_tools_have_legal_parameters(chat_server, simulate):
     assert sample.rejected == {"blank 'api_name'": 1, "a required parameter is not among the properties": 1}
 
 
-def test_it_keeps_the_contract_behind_a_server_that_draws_from_train(chat_server, simulate):
+def kept(case, chat_server, simulate):
+    data = from_frame(case.frame, case.target, kinds=case.kinds)
+    started = chat_server(simulate(data.train, data.schema))
+    return [finding for finding in check_table(lambda: prompt(started.url), case) if finding.problem]
+
+
+def test_it_keeps_the_contract_on_tables_that_break_generators(chat_server, simulate):
+    hard = {"missing values everywhere", "a column without any value", "names in any script"}
     for case in odd_tables(0):
-        data = from_frame(case.frame, case.target, kinds=case.kinds)
-        started = chat_server(simulate(data.train, data.schema))
-        findings = list(check_table(lambda url=started.url: prompt(url), case))
-        assert [finding for finding in findings if finding.problem] == []
-        started.http.shutdown()
+        if case.name in hard:
+            assert kept(case, chat_server, simulate) == []
+
+
+@pytest.mark.slow
+def test_it_keeps_the_contract_on_all_odd_tables(chat_server, simulate):
+    for case in odd_tables(0):
+        assert kept(case, chat_server, simulate) == []
