@@ -32,6 +32,10 @@ LONGEST_PAUSE = 60.0  # seconds, whatever a server asks for
 OVERLOADED = {408, 409, 429}
 
 
+class ServerError(BenchError):
+    """A server failed or refused; what it had answered before stands in the log."""
+
+
 @dataclass(frozen=True)
 class Server:
     """Where to ask, and how patiently.
@@ -153,7 +157,7 @@ class Chat:
         """An answer to each request, in their order.
 
         Raises:
-            BenchError: a request was refused, or failed as often as it may; the others under way are
+            ServerError: a request was refused, or failed as often as it may; the others under way are
                 finished and logged, no new one is sent.
         """
         self.choose_model()
@@ -231,10 +235,10 @@ class Chat:
             except Exception as error:
                 problem, pause = self.diagnose(error)
                 if retries == self.server.retries:
-                    raise BenchError(f"'{self.server.url}' failed {retries + 1} times, last with {problem}") from None
+                    raise ServerError(f"'{self.server.url}' failed {retries + 1} times, last with {problem}") from None
                 pause = max(pause, self.server.pause_seconds * 2**retries)
                 if self.stopping.wait(min(pause, LONGEST_PAUSE)):
-                    raise BenchError(f"'{self.server.url}': stopped after {problem}") from None
+                    raise ServerError(f"'{self.server.url}': stopped after {problem}") from None
                 retries += 1
             else:
                 self.reached = True
@@ -255,13 +259,13 @@ class Chat:
             case openai.APIConnectionError():
                 problem = f"no connection ({first_line(error.__cause__ or error)})"
                 if not self.reached:
-                    raise BenchError(f"'{self.server.url}' cannot be reached: {problem}; is it running?") from None
+                    raise ServerError(f"'{self.server.url}' cannot be reached: {problem}; is it running?") from None
                 return problem, 0.0
             case openai.APIStatusError():
                 problem = f"error {error.status_code}: {self.without_key(first_line(error))}"
                 passing = error.status_code >= 500 or error.status_code in OVERLOADED
                 if not passing or error.code == "insufficient_quota":
-                    raise BenchError(f"'{self.server.url}' refuses the request: {problem}") from None
+                    raise ServerError(f"'{self.server.url}' refuses the request: {problem}") from None
                 return problem, retry_after(error.response.headers.get("retry-after"))
             case openai.APIError() | ValueError() | TypeError() | AttributeError() | IndexError():
                 return "an answer that is no chat completion", 0.0

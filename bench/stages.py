@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from bench import limits, provenance, shards
+from bench.chat import ServerError
 from bench.choose import make
 from bench.condition import restrict
 from bench.errors import BenchError
@@ -131,7 +132,8 @@ def perform(job: StageJob, stages: Path, progress: Progress) -> StageResult:
             raise BenchError(f"no space left to write to '{stages}'; free some and run again to continue") from error
         if out_of_memory(error):
             return measured(job, meter, "memory", describe(error))
-        shards.discard(shards.checkpoint_folder(stages, job.key))
+        if not isinstance(error, ServerError):  # what a server answered has been paid for
+            shards.discard(shards.checkpoint_folder(stages, job.key))
         return measured(job, meter, "raised", describe(error))
     finally:
         shards.discard(building)
