@@ -1,6 +1,6 @@
 """GOGGLE as a generator of tables.
 
-Source: Liu et al. 2023 (ICLR), sections 4 and 5, and its authors' code (tennisonliu/GOGGLE): steps of the networks
+Source: Liu et al. 2023 (ICLR), section 4, and its authors' code (tennisonliu/GOGGLE): steps of the networks
 and of the graph take turns, each with an Adam of its own; training ends early on validation. What differs from that
 code: a node is a column, not one entry of an encoded vector; values are drawn from their distributions, not taken to
 the nearest legal one; the embeddings of the nodes are trained, which its optimisers do not see; the best weights come
@@ -125,7 +125,7 @@ class GOGGLE(NeuralTable):
         weights = self.networks["graph"](sparse)
         states = self.networks["decoder"](mean + noise * (0.5 * log_variance).exp(), weights)
         nats = self.networks["numbers"].nats(states, numbers)
-        nats = nats + sum(heads.nats(states, codes) for heads in self.networks["choices"])
+        nats = nats + sum(heads.nats(states, codes) for heads in self.choices)
         return nats, kl(mean, log_variance), self.networks["graph"].distance(weights)
 
     @torch.no_grad()

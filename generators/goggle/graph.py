@@ -1,9 +1,9 @@
 """The learnt graph of the columns.
 
-Source: GOGGLE (Liu et al. 2023), section 4.2: an edge from every column to every other one, its weight a sigmoid; a
-penalty on the distance to what is known, which is nothing or some edges; small weights are cut. Every node sees
-itself, whatever the graph. In the authors' code a known edge goes through the sigmoid as well, and one that is
-known not to be there keeps the weight 1/2; here a known edge has the weight 1.
+Source: GOGGLE (Liu et al. 2023), section 4, and its authors' code: an edge from every column to every other one, its
+weight a sigmoid; a penalty on the distance to what is known, which is nothing or some edges; small weights are cut.
+Every node sees itself, whatever the graph. In the authors' code a known edge goes through the sigmoid as well, and
+one that is known not to be there keeps the weight 1/2; here a known edge has the weight 1.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class LearntGraph(nn.Module):
         super().__init__()
         self.threshold = threshold
         self.raw = nn.Parameter(torch.zeros_like(known))
-        self.register_buffer("known", known)
-        self.register_buffer("others", 1 - torch.eye(len(known)))
+        self.register_buffer("known", known, persistent=False)
+        self.register_buffer("others", 1 - torch.eye(len(known)), persistent=False)
 
     def forward(self, sparse: bool) -> torch.Tensor:
         """Weights (from, to) in 0..1, with small ones cut or not."""

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from bench.errors import BenchError
-from bench.records import Family, Schema
+from bench.records import Column, Family, Schema
 from generators.prompt.facts import Facts
 from generators.texts.serialise import from_texts, plain, refuse_constant
 
@@ -50,13 +50,21 @@ class Reader:
             answer: the text that came.
             asked: how many records were asked for; so many are lost with an answer that cannot be read.
         """
-        texts, reasons = [], []
+        texts: list[str] = []
+        reasons: list[str | None] = []
         for record in found_in(answer):
             try:
-                texts.append(self.text(record))
-                reasons.append(None)
+                text = self.text(record)
+                text.encode("utf-8")
             except BenchError as error:
                 reasons.append(str(error))
+            except UnicodeEncodeError:
+                reasons.append("half a surrogate pair")
+            except RecursionError:
+                reasons.append("nested too deeply")
+            else:
+                texts.append(text)
+                reasons.append(None)
         if not reasons:
             reasons = [NO_ANSWER] * asked
         records, illegal = from_texts(texts, self.schema, self.family, self.parameters)
@@ -89,19 +97,15 @@ class Reader:
             if not isinstance(value, str):
                 raise BenchError(f"a value of '{self.schema.names[0]}' is not of its kind")
             return value
-        ordered = {name: record[name] for name in self.schema.names}
-        if self.jsons:
-            fields = [f"{json.dumps(name)}: {self.field(name, value)}" for name, value in ordered.items()]
-            return "{" + ", ".join(fields) + "}"
-        return json.dumps(ordered, ensure_ascii=False)
+        fields = [
+            f"{json.dumps(column.name)}: {field_text(record[column.name], column)}" for column in self.schema.columns
+        ]
+        return "{" + ", ".join(fields) + "}"
 
-    @property
-    def jsons(self) -> set[str]:
-        """Columns that hold JSON, which stands there in its compact form."""
-        return {column.name for column in self.schema.columns if column.kind == "json"}
 
-    def field(self, name: str, value: Any) -> str:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":") if name in self.jsons else None)
+def field_text(value: Any, column: Column) -> str:
+    """A value as JSON, compact where the column holds JSON."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":") if column.kind == "json" else None)
 
 
 def found_in(answer: str) -> list[Any]:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from bench.condition import Between
-from bench.conformance.run import check_table
+from bench.conformance.run import check_table, random_cases
 from bench.conformance.tables import odd_tables
 from bench.errors import BenchError
 from bench.frames import conform, from_frame
@@ -237,13 +237,18 @@ def test_tools_have_legal_parameters(chat_server, simulate):
     frame = pd.DataFrame({"api_name": [f"find {i}" for i in range(20)], "parameters": [legal] * 20})
     data = family("tool", frame, {"api_name": "text", "parameters": "json"})
     wrong = [
+        {"api_name": "\ud800", "parameters": json.loads(legal)},
         {"api_name": " ", "parameters": json.loads(legal)},
         {"api_name": "a", "parameters": {"type": "object", "properties": {}, "required": ["q"]}},
     ]
     started = chat_server(simulate(data.train, data.schema, 3, lambda drawn, number: wrong + drawn))
     sample = prompt(started.url, records_per_request=5).fit(data).sample(3)
     assert (sample.records["parameters"] == legal).all()
-    assert sample.rejected == {"blank 'api_name'": 1, "a required parameter is not among the properties": 1}
+    assert sample.rejected == {
+        "half a surrogate pair": 1,
+        "blank 'api_name'": 1,
+        "a required parameter is not among the properties": 1,
+    }
 
 
 def kept(case, chat_server, simulate):
@@ -261,5 +266,5 @@ def test_it_keeps_the_contract_on_tables_that_break_generators(chat_server, simu
 
 @pytest.mark.slow
 def test_it_keeps_the_contract_on_all_odd_tables(chat_server, simulate):
-    for case in odd_tables(0):
+    for case in [*odd_tables(0), *random_cases(0, 3)]:
         assert kept(case, chat_server, simulate) == []
