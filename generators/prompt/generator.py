@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +88,7 @@ class Prompt(Generator):
         assert self.schema is not None
         if n == 0:
             return Sample(empty(self.schema), 0)
-        harvest, shortfall = Harvest(), None
+        harvest, shortfall, reader = Harvest(), None, self.reader()
         most = max(LEAST_REQUESTS, math.ceil(n * self.config.requests_per_record))
         most = min(most, self.config.max_requests or most)
         with Chat(self.server(), self.checkpoint / LOG if self.checkpoint else None) as chat:
@@ -100,7 +99,7 @@ class Prompt(Generator):
                     break
                 asked = [self.ask_for(harvest.requests + i, seed, where) for i in range(size)]
                 answers = chat.ask([one.request for one in asked], "prompting", progress)
-                self.take(harvest, n, asked, answers, where)
+                self.take(harvest, n, zip(asked, answers, strict=True), where, reader)
             details = {"model": chat.server.model, **asdict(chat.usage), "copies_of_examples": harvest.copies}
         records = pd.concat([empty(self.schema), *harvest.parts], ignore_index=True)
         return Sample(records, harvest.attempts, dict(harvest.rejected), shortfall, details)
@@ -130,7 +129,7 @@ class Prompt(Generator):
         """The request of a number, the same whatever was asked before."""
         assert self.schema is not None
         rng = np.random.default_rng([seed, number])
-        texts = [self.texts[i] for i in self.chosen(rng, where)]
+        texts = to_texts(self.examples.iloc[self.chosen(rng, where)], self.schema)
         column = self.schema.names[0] if plain(self.schema) else None
         shown = [in_json(text, column) for text in texts]
         config, structure = self.config, self.config.structure
@@ -144,12 +143,6 @@ class Prompt(Generator):
         )
         return Asked(request, config.records_per_request, frozenset(texts))
 
-    @cached_property
-    def texts(self) -> list[str]:
-        """Of the pool."""
-        assert self.schema is not None
-        return to_texts(self.examples, self.schema)
-
     def chosen(self, rng: np.random.Generator, where: Condition) -> list[int]:
         """Examples of the pool that are shown: those that fulfil the condition first."""
         order = rng.permutation(len(self.examples))
@@ -157,16 +150,16 @@ class Prompt(Generator):
         return sorted(order.tolist(), key=lambda row: not fits[row])[: self.config.examples]
 
     def take(
-        self, harvest: Harvest, n: int, asked: Sequence[Asked], answers: Sequence[Answer], where: Condition
+        self, harvest: Harvest, n: int, answered: Iterable[tuple[Asked, Answer]], where: Condition, reader: Reader
     ) -> None:
         """Read answers in the order of their requests, until there are `n` records; what comes later does not count."""
         assert self.schema is not None
         price = self.config.prompt_price, self.config.completion_price
-        for one, answer in zip(asked, answers, strict=True):
+        for one, answer in answered:
             harvest.requests += 1
             dollars = (answer.prompt_tokens * price[0] + answer.completion_tokens * price[1]) / 1e6
             harvest.dearest = max(harvest.dearest, dollars)
-            records, reasons = self.reader.read(answer.text, one.count)
+            records, reasons = reader.read(answer.text, one.count)
             legal = np.flatnonzero([reason is None for reason in reasons])
             for row in legal[~matches(records, where)]:
                 reasons[row] = UNFULFILLED
@@ -180,7 +173,6 @@ class Prompt(Generator):
             harvest.rejected += tally(reasons)
             harvest.copies += sum(text in one.shown for text in to_texts(records, self.schema))
 
-    @cached_property
     def reader(self) -> Reader:
         assert self.schema is not None
         labels = {name: frozenset(known) for name, known in self.labels.items()}
