@@ -92,7 +92,7 @@ class Prompt(Generator):
         most = max(LEAST_REQUESTS, math.ceil(n * self.config.requests_per_record))
         most = min(most, self.config.max_requests or most)
         with Chat(self.server(), self.checkpoint / LOG if self.checkpoint else None) as chat:
-            while harvest.found < n and shortfall is None:
+            while harvest.found < n:
                 size = self.wave(n, harvest, most, chat.usage.dollars)
                 if size == 0:
                     shortfall = self.why_short(harvest, most)
