@@ -32,6 +32,10 @@ LONGEST_PAUSE = 60.0  # seconds, whatever a server asks for
 OVERLOADED = {408, 409, 429}
 
 
+class ServerError(BenchError):
+    """A server failed or refused; what it had answered before stands in the log."""
+
+
 @dataclass(frozen=True)
 class Server:
     """Where to ask, and how patiently.
@@ -66,6 +70,8 @@ class Request:
         temperature: 0 for the most likely answer.
         max_tokens: length of the answer.
         json_mode: ask the server to answer with a JSON object and nothing else.
+        json_schema: ask the server to answer with JSON that this schema describes, and nothing else; not every
+            server can.
     """
 
     messages: tuple[dict[str, str], ...]
@@ -73,11 +79,15 @@ class Request:
     temperature: float = 0.0
     max_tokens: int = 512
     json_mode: bool = False
+    json_schema: dict[str, Any] | None = None
 
     def body(self, model: str) -> dict[str, Any]:
         """Fields of the chat completion."""
-        fields = {name: value for name, value in asdict(self).items() if name != "json_mode"}
-        extra = {"response_format": {"type": "json_object"}} if self.json_mode else {}
+        fields = {name: value for name, value in asdict(self).items() if name not in ("json_mode", "json_schema")}
+        extra: dict[str, Any] = {"response_format": {"type": "json_object"}} if self.json_mode else {}
+        if self.json_schema is not None:
+            named = {"name": "answer", "schema": self.json_schema}
+            extra = {"response_format": {"type": "json_schema", "json_schema": named}}
         return {"model": model, **fields, "messages": list(self.messages), **extra}
 
 
@@ -147,7 +157,7 @@ class Chat:
         """An answer to each request, in their order.
 
         Raises:
-            BenchError: a request was refused, or failed as often as it may; the others under way are
+            ServerError: a request was refused, or failed as often as it may; the others under way are
                 finished and logged, no new one is sent.
         """
         self.choose_model()
@@ -225,10 +235,10 @@ class Chat:
             except Exception as error:
                 problem, pause = self.diagnose(error)
                 if retries == self.server.retries:
-                    raise BenchError(f"'{self.server.url}' failed {retries + 1} times, last with {problem}") from None
+                    raise ServerError(f"'{self.server.url}' failed {retries + 1} times, last with {problem}") from None
                 pause = max(pause, self.server.pause_seconds * 2**retries)
                 if self.stopping.wait(min(pause, LONGEST_PAUSE)):
-                    raise BenchError(f"'{self.server.url}': stopped after {problem}") from None
+                    raise ServerError(f"'{self.server.url}': stopped after {problem}") from None
                 retries += 1
             else:
                 self.reached = True
@@ -249,13 +259,13 @@ class Chat:
             case openai.APIConnectionError():
                 problem = f"no connection ({first_line(error.__cause__ or error)})"
                 if not self.reached:
-                    raise BenchError(f"'{self.server.url}' cannot be reached: {problem}; is it running?") from None
+                    raise ServerError(f"'{self.server.url}' cannot be reached: {problem}; is it running?") from None
                 return problem, 0.0
             case openai.APIStatusError():
                 problem = f"error {error.status_code}: {self.without_key(first_line(error))}"
                 passing = error.status_code >= 500 or error.status_code in OVERLOADED
                 if not passing or error.code == "insufficient_quota":
-                    raise BenchError(f"'{self.server.url}' refuses the request: {problem}") from None
+                    raise ServerError(f"'{self.server.url}' refuses the request: {problem}") from None
                 return problem, retry_after(error.response.headers.get("retry-after"))
             case openai.APIError() | ValueError() | TypeError() | AttributeError() | IndexError():
                 return "an answer that is no chat completion", 0.0

@@ -107,8 +107,9 @@ def run(
 def fitted(spec: RunSpec, results: Path, *, force: bool, watcher: Watcher) -> tuple[Generator, int]:
     """The fitted generator of a spec with one generator and one dataset, and its number of train records.
 
-    It comes from the stages of the results folder, or is fitted and kept there. Processes that were
-    launched together fit as one; the first of them keeps the model.
+    It comes from the stages of the results folder, or is fitted and kept there; there a sampling may keep its
+    state, too, whose removal is the caller's. Processes that were launched together fit as one; the first of
+    them keeps the model.
 
     Raises:
         BenchError: the fit failed, or the spec cannot be run.
@@ -128,6 +129,7 @@ def fitted(spec: RunSpec, results: Path, *, force: bool, watcher: Watcher) -> tu
             shards.discard(place)
         raise BenchError(f"fitting failed ({result.phase}): {result.error}")
     model = load_model(sample, place)
+    model.checkpoint = shards.checkpoint_folder(place, sample.key)
     if not kept:
         shards.discard(place)
     return model, int(result.details["train_records"])

@@ -153,9 +153,9 @@ def private_stages(stages: Path, process: int) -> Path:
 
 
 def checkpoint_folder(stages: Path, key: str) -> Path:
-    """Where a fit or an evaluation keeps its state.
+    """Where a fit, a sampling or an evaluation keeps its state.
 
-    It stays where the stage was stopped from outside: killed, out of time or memory.
+    It stays where the stage was stopped from outside: killed, out of time or memory, left by a model server.
     """
     return stages / f".{key}.checkpoint"
 

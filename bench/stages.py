@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from bench import limits, provenance, shards
+from bench.chat import ServerError
 from bench.choose import make
 from bench.condition import restrict
 from bench.errors import BenchError
@@ -131,7 +132,8 @@ def perform(job: StageJob, stages: Path, progress: Progress) -> StageResult:
             raise BenchError(f"no space left to write to '{stages}'; free some and run again to continue") from error
         if out_of_memory(error):
             return measured(job, meter, "memory", describe(error))
-        shards.discard(shards.checkpoint_folder(stages, job.key))
+        if not isinstance(error, ServerError):  # what a server answered has been paid for
+            shards.discard(shards.checkpoint_folder(stages, job.key))
         return measured(job, meter, "raised", describe(error))
     finally:
         shards.discard(building)
@@ -206,7 +208,9 @@ def load_model(job: StageJob, stages: Path) -> Generator:
 
 def sample(job: StageJob, stages: Path, building: Path, progress: Progress) -> Outcome:
     """Draw records; the share of attempts that were records is a score of its own."""
-    drawn = load_model(job, stages).sample(job.records, seed=job.seed, progress=progress)
+    model = load_model(job, stages)
+    model.checkpoint = shards.checkpoint_folder(stages, job.key)
+    drawn = model.sample(job.records, seed=job.seed, progress=progress)
     drawn.records.to_parquet(building / RECORDS, index=False)
     returned = len(drawn.records)
     details = {
@@ -215,6 +219,7 @@ def sample(job: StageJob, stages: Path, building: Path, progress: Progress) -> O
         "attempts": drawn.attempts,
         "rejected": drawn.rejected,
         "shortfall": drawn.shortfall,
+        **drawn.details,
     }
     valid = returned / drawn.attempts if drawn.attempts else 0.0
     # the standard error of a proportion

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from generators.copula import Copula
     from generators.ctgan import CTGAN
     from generators.difflm import DiffLM
+    from generators.goggle import GOGGLE
     from generators.great import GReaT
     from generators.marginals import Marginals
+    from generators.prompt import Prompt
     from generators.real import Real
     from generators.smote import Smote
     from generators.tabddpm import TabDDPM
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CTGAN",
+    "GOGGLE",
     "TVAE",
     "Between",
     "CoDi",
@@ -29,6 +32,7 @@ __all__ = [
     "GReaT",
     "Generator",
     "Marginals",
+    "Prompt",
     "Real",
     "Sample",
     "Smote",
@@ -41,13 +45,15 @@ HOMES = {
     "CoDi": "codi",
     "Copula": "copula",
     "DiffLM": "difflm",
+    "GOGGLE": "goggle",
     "GReaT": "great",
     "Marginals": "marginals",
+    "Prompt": "prompt",
     "Real": "real",
     "Smote": "smote",
-    "TabSyn": "tabsyn",
     "TVAE": "tvae",
     "TabDDPM": "tabddpm",
+    "TabSyn": "tabsyn",
 }
 
 

@@ -34,12 +34,14 @@ class Sample:
         attempts: records that were tried.
         rejected: reason -> how many attempts it cost.
         shortfall: why there are fewer records than asked for; None where there are not.
+        details: what else the sampling has to say for the record, JSON-able.
     """
 
     records: pd.DataFrame
     attempts: int
     rejected: dict[str, int] = field(default_factory=dict)
     shortfall: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def control_accuracy(self) -> float | None:
@@ -58,7 +60,7 @@ class Generator:
 
     Config: ClassVar[type]
     families: ClassVar[frozenset[Family]]
-    checkpoint: Path | None = None  # during a fit, where `_fit` may keep its state
+    checkpoint: Path | None = None  # where a fit, or a sampling that is paid for, may keep its state
     fit_details: Mapping[str, Any] = {}  # what a fit has to say for the record, JSON-able
 
     def __init__(self, config: Any = None, **options: Any) -> None:
@@ -156,7 +158,8 @@ class Generator:
         records = records.iloc[np.random.default_rng(last).permutation(len(records))].reset_index(drop=True)
         short = [f"{column}={label}: {part.shortfall}" for label, part in parts.items() if part.shortfall]
         attempts = sum(part.attempts for part in parts.values())
-        return Sample(records, attempts, dict(rejected), "; ".join(short) or None)
+        details = {label: part.details for label, part in parts.items() if part.details}
+        return Sample(records, attempts, dict(rejected), "; ".join(short) or None, details)
 
     def _labels_of(self, column: str, where: Condition) -> list[str]:
         """The labels of train that a condition lets through.

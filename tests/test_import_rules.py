@@ -19,7 +19,7 @@ WORDS = {
 }
 SHARED = {
     *("generators.columns", "generators.ddpm", "generators.edm", "generators.language"),
-    *("generators.reject", "generators.training"),
+    *("generators.reject", "generators.texts", "generators.training"),
 }
 LINE_LIMIT = 400
 # Written so that this file does not match itself.

@@ -48,7 +48,7 @@ def generate(
     force: options.Force = False,
 ) -> None:
     """Write records of a generator; a model that the results folder holds already is not fitted again."""
-    from bench import config, runner
+    from bench import config, runner, shards
     from bench.terminal import screen
     from bench.where import parse_where
 
@@ -74,6 +74,8 @@ def generate(
     if process_index() > 0:
         return
     write_records(drawn.records, out)
+    if model.checkpoint is not None:
+        shards.discard(model.checkpoint)
     typer.echo(f"{len(drawn.records)} records written to {out}")
     if (where or balance) and drawn.control_accuracy is not None:
         typer.echo(f"control accuracy {drawn.control_accuracy:.1%} ({drawn.attempts} attempts, before filtering)")

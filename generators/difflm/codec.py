@@ -17,18 +17,18 @@ from generators.difflm.decode import Constraint
 from generators.difflm.grammar import text_grammar
 from generators.difflm.json_grammar import record_grammar
 from generators.difflm.json_walk import JsonGrammar
-from generators.difflm.parameters import parameter_columns
 from generators.difflm.pretrained_tokenizer import (
     EncoderTokenizer,
     PretrainedTokenizer,
     length_limits,
     spelled_schema,
 )
-from generators.difflm.serialise import from_texts, is_text, plain
 from generators.difflm.table_tokenizer import TableTokenizer
 from generators.difflm.text_tokenizer import END, TextTokenizer
 from generators.difflm.tokens import Tokens
 from generators.language.hub import COMPACT
+from generators.texts.parameters import parameter_columns
+from generators.texts.serialise import from_texts, is_text, plain
 from generators.training.device import Device
 
 TOO_LONG = "longer than any train record"

@@ -36,7 +36,6 @@ from generators.difflm.distributed import draw_blocks, join
 from generators.difflm.latent import LatentModel, fit_latent_model
 from generators.difflm.log import History, write_log
 from generators.difflm.pretrained import pin
-from generators.difflm.serialise import empty, is_text, to_texts
 from generators.difflm.space import interpolate, nearest_train_neighbours
 from generators.difflm.tokens import Tokens, concatenate
 from generators.difflm.train import train_autoencoder
@@ -44,6 +43,7 @@ from generators.difflm.vae import VariationalAutoencoder
 from generators.language.adapters import load_trained_weights
 from generators.language.draw import Sampling
 from generators.reject import draw_legal
+from generators.texts.serialise import empty, is_text, to_texts
 from generators.training.average import trained_weights
 from generators.training.checkpoint import Checkpoint, fingerprint
 from generators.training.device import Device, pick_device

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from bench.records import Column, Schema
-from generators.difflm.parameters import Form, Forms, forms_of, legal
+from generators.texts.parameters import Form, Forms, forms_of, legal
 
 EXACT = 2**53  # llguidance takes bounds as floats
 INTEGER = "0|-?[1-9][0-9]{0,18}"

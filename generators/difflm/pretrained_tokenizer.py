@@ -22,9 +22,9 @@ from bench.records import Schema
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.injection import positions_in_front
 from generators.difflm.lengths import longest
-from generators.difflm.serialise import field_texts, plain, to_texts
 from generators.difflm.tokens import PAD, Tokens
 from generators.language.hub import begin_and_end, context_length, load_tokenizer, read_config, spell
+from generators.texts.serialise import field_texts, plain, to_texts
 
 
 class PretrainedTokenizer:

@@ -16,9 +16,9 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from bench.records import Schema
 from generators.difflm.lengths import longest
-from generators.difflm.serialise import to_texts
 from generators.difflm.table_tokenizer import BEGIN
 from generators.difflm.tokens import PAD, Tokens
+from generators.texts.serialise import to_texts
 
 END = 1
 SPECIAL = ["<begin>", "<end>"]

@@ -54,6 +54,16 @@ def test_answers_stand_in_the_order_of_the_requests_and_fields_are_sent(chat_ser
     assert sum("response_format" in body for body in started.bodies) == 1
 
 
+def test_a_schema_of_answers_is_sent_in_place_of_the_json_mode(chat_server):
+    started = chat_server(echo)
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    with Chat(server(started.url)) as chat:
+        chat.ask([request("a", json_mode=True, json_schema=schema)])
+    sent = started.bodies[0]
+    assert sent["response_format"] == {"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}}
+    assert "json_schema" not in sent
+
+
 def test_no_more_requests_are_under_way_than_allowed(chat_server):
     def slow(body, number):
         time.sleep(0.03)

@@ -22,8 +22,8 @@ from generators.base import Sample
 from generators.difflm.diagnosis import measures
 from generators.difflm.diagnosis.report import Diagnosis, Samples
 from generators.difflm.diagnosis.subject import Subject
-from generators.difflm.serialise import is_text
 from generators.difflm.tokens import PAD, Tokens
+from generators.texts.serialise import is_text
 
 RECONSTRUCTED, RECONSTRUCTED_TEXTS = 2000, 200
 LATENTS = 5000

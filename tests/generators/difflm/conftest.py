@@ -24,8 +24,8 @@ from bench.frames import conform
 from bench.records import Column, Schema
 from generators.difflm.build import build
 from generators.difflm.config import DiffLMConfig
-from generators.difflm.serialise import to_texts
 from generators.difflm.table_tokenizer import TableTokenizer
+from generators.texts.serialise import to_texts
 from generators.training.device import Device
 
 CPU = Device("cpu", False, "eager")

@@ -21,12 +21,12 @@ from generators.difflm.grammar import text_grammar
 from generators.difflm.injection import SoftPrompt, make_injection
 from generators.difflm.json_grammar import record_grammar
 from generators.difflm.json_walk import JsonGrammar
-from generators.difflm.serialise import to_texts
 from generators.difflm.table_tokenizer import BEGIN, TableTokenizer
 from generators.difflm.text_tokenizer import END, TextTokenizer
 from generators.difflm.tokens import PAD
 from generators.difflm.vae import VariationalAutoencoder
 from generators.language.draw import Sampling
+from generators.texts.serialise import to_texts
 from generators.training.device import Device
 
 TEXT = text_grammar(first=END, size=6, end=END)  # a few tokens, so that records end early and late

@@ -16,8 +16,8 @@ from bench.records import Column, Schema
 from evaluators.tool.validity import ToolValidity
 from generators.difflm.json_grammar import record_grammar
 from generators.difflm.json_walk import JsonGrammar
-from generators.difflm.parameters import parameter_columns
-from generators.difflm.serialise import from_texts, plain, to_texts
+from generators.texts.parameters import parameter_columns
+from generators.texts.serialise import from_texts, plain, to_texts
 
 KINDS = ("integer", "real", "categorical", "text", "json")
 END, CPU = 0, torch.device("cpu")

@@ -16,8 +16,8 @@ from bench.frames import conform
 from bench.records import Column, Schema
 from generators.difflm.config import DiffLMConfig
 from generators.difflm.pretrained_tokenizer import EncoderTokenizer, PretrainedTokenizer
-from generators.difflm.serialise import from_texts, to_texts
 from generators.difflm.tokens import PAD
+from generators.texts.serialise import from_texts, to_texts
 
 PROGRAM = Schema((Column("program", "text"),))
 DECODERS = ("gpt2", "llama", "mistral", "qwen2")

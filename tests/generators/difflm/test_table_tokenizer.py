@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from bench.frames import conform
 from bench.records import Column, Schema
-from generators.difflm.serialise import to_texts
 from generators.difflm.table_tokenizer import BEGIN, TableTokenizer
 from generators.difflm.tokens import PAD
+from generators.texts.serialise import to_texts
 
 OPTIONS = {"bins": 4, "atom_limit": 6, "atom_share": 0.2}
 

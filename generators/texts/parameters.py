@@ -3,7 +3,7 @@
 The form is that of a JSON Schema of type object (draft 2020-12, validation, section 6.1.1; core, section
 10.3): properties that are schemas themselves, the names of those that are required. Which keywords
 stand beside them, in which order and with values of which kinds, is learnt from train. That a name is
-required only where there is such a property is kept beside the grammar (`required.py`), and checked
+required only where there is such a property is kept beside the grammar (`generators.difflm.required`), and checked
 with all else when the record is read; so is that no name stands twice.
 """
 

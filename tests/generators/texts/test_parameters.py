@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bench.errors import BenchError
 from evaluators.tool.schemas import examine
-from generators.difflm.parameters import read_parameters
+from generators.texts.parameters import read_parameters
 
 anything = st.recursive(
     st.one_of(st.none(), st.text(max_size=2), st.sampled_from(["object", "string", "NUMBER", "enum"])),

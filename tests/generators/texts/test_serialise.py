@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bench.frames import conform
 from bench.records import Column, Schema
-from generators.difflm.serialise import from_texts, to_texts
+from generators.texts.serialise import from_texts, to_texts
 
 MIXED = Schema((Column("n", "integer"), Column("x", "real"), Column("c", "categorical"), Column("p", "json")))
 PROGRAM = Schema((Column("program", "text"),))

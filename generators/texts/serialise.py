@@ -18,7 +18,7 @@ import pandas as pd
 from bench.errors import BenchError
 from bench.frames import conform
 from bench.records import Column, Family, Kind, Schema
-from generators.difflm.parameters import read_parameters
+from generators.texts.parameters import read_parameters
 
 DECODER = json.JSONDecoder()
 SPACE = re.compile(r"[ \t\n\r]*")
