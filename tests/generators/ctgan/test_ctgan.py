@@ -5,6 +5,9 @@ import pandas as pd
 import pytest
 import torch
 
+from bench.conformance import conformance
+from bench.conformance.run import check_table
+from bench.conformance.tables import odd_tables
 from bench.errors import BenchError
 from generators import CTGAN
 from generators.ctgan.conditions import Conditions, RowsByLabel
@@ -136,3 +139,16 @@ def test_it_learns_modes_and_dependence():
     assert records.loc[records["c"] == "a", "x"].mean() == pytest.approx(0, abs=2.0)
     agree = (records["y"] == "yes") == (records["c"] == "c")
     assert agree.mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    "name", ["one numeric column", "a column without any value", "10,000 categories", "2 rows", "extreme numbers"]
+)
+def test_it_keeps_the_contract_on_the_hardest_tables(name):
+    (case,) = (case for case in odd_tables(0) if case.name == name)
+    assert [finding for finding in check_table(lambda: CTGAN(**TINY), case) if finding.problem] == []
+
+
+@pytest.mark.slow
+def test_it_keeps_the_contract_on_any_table():
+    assert [finding for finding in conformance(lambda: CTGAN(**TINY)) if finding.problem] == []

@@ -6,9 +6,15 @@ import pytest
 import torch
 from torch.distributions import Categorical, Normal, kl_divergence
 
+from bench.conformance import conformance
+from bench.conformance.run import check_table
+from bench.conformance.tables import odd_tables
 from generators import TVAE
 from generators.columns import Blocks
-from generators.tvae.model import kl, reconstruction
+from generators.training.checkpoint import Checkpoint
+from generators.tvae.model import Decoder, kl, reconstruction
+
+TINY = {"steps": 3, "batch": 20, "width": 16, "latent_size": 8}
 
 
 def test_the_kl_term_is_that_of_two_gaussians():
@@ -38,3 +44,36 @@ def test_it_learns_marginals_and_dependence():
     assert records.loc[records["c"] == "b", "x"].mean() == pytest.approx(10, abs=2.0)
     assert records.loc[records["c"] == "a", "x"].mean() == pytest.approx(0, abs=1.0)
     assert ((records["y"] == "yes") == (records["c"] == "c")).mean() > 0.92
+
+
+def test_a_killed_fit_ends_as_if_it_had_never_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr(Checkpoint.__init__, "__defaults__", (0.0,))
+    frame = pd.DataFrame({"x": np.random.default_rng(0).normal(size=200), "c": ["a", "b"] * 100})
+    whole = TVAE(**TINY).fit(frame, seed=1).sample(20, seed=0).records
+    hold, calls = Decoder.hold, []
+
+    def interrupted(self):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        hold(self)
+
+    monkeypatch.setattr(Decoder, "hold", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        TVAE(**TINY).fit(frame, seed=1, checkpoint=tmp_path / "state")
+    resumed = TVAE(**TINY).fit(frame, seed=1, checkpoint=tmp_path / "state").sample(20, seed=0).records
+    assert len(calls) == 4  # the first step is not made again
+    assert resumed.equals(whole)
+
+
+@pytest.mark.parametrize(
+    "name", ["one numeric column", "a column without any value", "10,000 categories", "2 rows", "extreme numbers"]
+)
+def test_it_keeps_the_contract_on_the_hardest_tables(name):
+    (case,) = (case for case in odd_tables(0) if case.name == name)
+    assert [finding for finding in check_table(lambda: TVAE(**TINY), case) if finding.problem] == []
+
+
+@pytest.mark.slow
+def test_it_keeps_the_contract_on_any_table():
+    assert [finding for finding in conformance(lambda: TVAE(**TINY)) if finding.problem] == []
