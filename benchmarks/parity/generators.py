@@ -58,7 +58,11 @@ class Pair:
     theirs: dict[str, Any] = field(default_factory=dict)
 
 
-PAIRS: dict[str, Pair] = {}
+PAIRS: dict[str, Pair] = {
+    "copula": Pair("copulas", "copula", {}),
+    "ctgan": Pair("ctgan", "ctgan", {"steps": 1000}, {"model": "ctgan", "steps": 1000}),
+    "tvae": Pair("ctgan", "tvae", {"steps": 2000}, {"model": "tvae", "steps": 2000}),
+}
 
 
 class Watch(Progress):
