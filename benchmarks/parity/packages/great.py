@@ -53,7 +53,9 @@ def main(request):
     options, out = request["options"], Path(request["out"])
     for seed in (random.seed, np.random.seed, torch.manual_seed):
         seed(request["seed"])
-    train = pd.read_csv(request["train"], dtype={name: str for name in request["categorical"]}, keep_default_na=False, na_values=[""])
+    labels = {name: str for name in request["categorical"]}
+    train = pd.read_csv(request["train"], dtype=labels, keep_default_na=False, na_values=[""])
+    names = list(train.columns)
     for name in request["integer"]:
         train[name] = train[name].astype("Int64" if train[name].isna().any() else "int64")
     # the last column is what the package starts records with
@@ -77,9 +79,12 @@ def main(request):
     )
     # a random column would take the target's place after every epoch
     _, fit_wall, fit_cpu = timed(lambda: great.fit(train, random_conditional_col=False))
-    lengths = [len(great.tokenizer(", ".join(f"{k} is {v}" for k, v in row.items()))["input_ids"]) for row in train.head(500).to_dict("records")]
-    written, kept = [], []
-    original, convert, stop = torch.Tensor.to, module._convert_text_to_tabular_data, None
+    texts = [
+        ", ".join(f"{name} is {value}" for name, value in row.items()) for row in train.head(500).to_dict("records")
+    ]
+    lengths = [len(ids) for ids in great.tokenizer(texts)["input_ids"]]
+    written = []
+    convert = module._convert_text_to_tabular_data
     deadline = time.process_time() + options.get("sampling_seconds", 600)
 
     def counting(text, columns):
@@ -88,20 +93,12 @@ def main(request):
         written.append(len(text))
         return convert(text, columns)
 
-    concat = pd.concat
-
-    def keeping(parts):
-        kept.extend(parts)
-        return concat(parts)
-
     module._convert_text_to_tabular_data = counting
-    module.pd.concat = keeping
     great.model.eval()
     synthetic, sample_wall, sample_cpu = timed(
         lambda: great.sample(request["records"], k=100, max_length=int(1.25 * max(lengths)) + 8, device="cpu")
     )
-    found = sum(map(len, kept))
-    synthetic[[name for name in pd.read_csv(request["train"], nrows=0).columns]].to_csv(out / "synthetic.csv", index=False)
+    synthetic[names].to_csv(out / "synthetic.csv", index=False)
     cost = {
         "package": "be-great",
         "version": version("be-great"),
@@ -114,7 +111,7 @@ def main(request):
         "sample_cpu_seconds": sample_cpu,
         "tokens_per_record": float(np.mean(lengths)),
         "records_written": sum(written),
-        "records_kept": found,
+        "records_kept": len(synthetic),
     }
     (out / "cost.json").write_text(json.dumps(cost, indent=1))
 
