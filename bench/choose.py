@@ -39,9 +39,9 @@ def make(plug_in: PlugIn, config: Mapping[str, Any]) -> Any:
     return cls(cls.Config(**config))
 
 
-def required_options(config: type) -> set[str]:
+def required_options(config: type) -> list[str]:
     """Fields of a config that have no default."""
-    return {one.name for one in fields(config) if one.default is MISSING and one.default_factory is MISSING}
+    return [one.name for one in fields(config) if one.default is MISSING and one.default_factory is MISSING]
 
 
 def choose(group: Group, names: Iterable[str], options: Mapping[str, Mapping[str, Any]]) -> dict[str, Chosen]:
@@ -71,6 +71,10 @@ def chosen(group: Group, name: str, options: Mapping[str, Any]) -> Chosen:
     for option in options:
         if option not in known:
             raise unknown_name(f"{registry.WHAT[group]} '{name}': option", option, known)
+    for option in required_options(cls.Config):
+        if option not in options:
+            place = f"{group}.{name}.{option}"
+            raise BenchError(f"{registry.WHAT[group]} '{name}' needs the setting '{place}': --set {place}=...")
     try:
         config = TypeAdapter(cls.Config).validate_python(dict(options))
     except ValidationError as error:

@@ -137,7 +137,7 @@ def all_generators(spec: RunSpec) -> list[str]:
     return [
         name
         for name, plug_in in registry.plug_ins("generators").items()
-        if required_options(plug_in.load().Config) <= given.get(name, {}).keys()
+        if given.get(name, {}).keys() >= set(required_options(plug_in.load().Config))
     ]
 
 

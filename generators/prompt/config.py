@@ -34,7 +34,7 @@ class PromptConfig:
         pause_seconds: before the first retry, twice as long before each further one.
     """
 
-    url: str = ""
+    url: str
     model: str = ""
     pool: int = 500
     examples: int = 10

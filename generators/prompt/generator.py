@@ -20,7 +20,6 @@ import pandas as pd
 
 from bench.chat import Answer, Chat, Request, Server
 from bench.condition import Condition, matches
-from bench.errors import BenchError
 from bench.frames import conform
 from bench.progress import Progress
 from bench.records import Dataset, Family
@@ -75,8 +74,6 @@ class Prompt(Generator):
     parameters: list[str]
 
     def _fit(self, data: Dataset, seed: int, progress: Progress) -> None:
-        if not self.config.url:
-            raise BenchError("prompt has no server to ask; set its url, such as url=http://localhost:8000/v1")
         rows = np.random.default_rng(seed).permutation(len(data.train))[: self.config.pool]
         self.family = data.family
         self.examples = data.train.iloc[rows].reset_index(drop=True)

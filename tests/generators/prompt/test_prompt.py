@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.choose import chosen
 from bench.condition import Between
 from bench.conformance.run import check_table, random_cases
 from bench.conformance.tables import odd_tables
@@ -195,8 +196,8 @@ def test_the_key_is_stored_nowhere(chat_server, simulate, tmp_path, monkeypatch)
 
 
 def test_no_server_and_a_server_that_is_down_are_one_line():
-    with pytest.raises(BenchError, match="prompt has no server to ask; set its url"):
-        Prompt().fit(DATA)
+    with pytest.raises(BenchError, match=r"generator 'prompt' needs the setting 'generators\.prompt\.url'"):
+        chosen("generators", "prompt", {})
     with pytest.raises(BenchError, match=r"'http://127.0.0.1:1/v1' cannot be reached"):
         prompt("http://127.0.0.1:1/v1").fit(DATA).sample(1)
 
@@ -211,7 +212,7 @@ def test_no_server_and_a_server_that_is_down_are_one_line():
 )
 def test_settings_that_mean_nothing_are_refused(options, says):
     with pytest.raises(BenchError, match=says):
-        Prompt(**options)
+        Prompt(url="http://127.0.0.1:1/v1", **options)
 
 
 MIXED = Schema((Column("n", "integer"), Column("x", "real"), Column("c", "categorical"), Column("p", "json")))
