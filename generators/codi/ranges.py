@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from bench.records import Schema
-from generators.columns import Labels, Layout, MixedTable, layout
+from generators.columns import MixedTable
 
 
 @dataclass(frozen=True)
@@ -42,20 +39,4 @@ class Range:
 class RangeTable(MixedTable):
     """A table whose numbers are places in their range instead of normal scores."""
 
-    @classmethod
-    def learn(cls, train: pd.DataFrame, schema: Schema) -> RangeTable:
-        columns = layout(train, schema)
-        ranges = {}
-        for name in columns.numbers:
-            values = columns.values(train, name)
-            ranges[name] = Range.learn(values[~np.isnan(values)])
-        return cls(schema, columns, ranges, {name: Labels.learn(train[name]) for name in columns.labels})
-
-    @classmethod
-    def restore(cls, state: dict[str, Any], schema: Schema) -> RangeTable:
-        return cls(
-            schema,
-            Layout.restored(state["layout"]),
-            {name: Range(**limits) for name, limits in state["quantiles"].items()},
-            {name: Labels(**labels) for name, labels in state["labels"].items()},
-        )
+    scale = Range

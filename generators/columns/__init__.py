@@ -5,7 +5,7 @@ category, where a number is missing is decided like a category, integers come ba
 back with as many decimals as train has.
 """
 
-from generators.columns.blocks import Blocks
+from generators.columns.blocks import Blocks, padded_groups
 from generators.columns.encoded import Encoded
 from generators.columns.gaps import Layout, layout
 from generators.columns.labels import Labels
@@ -14,4 +14,15 @@ from generators.columns.modes import Modes
 from generators.columns.one_hot import ModeTable
 from generators.columns.quantile import Quantiles
 
-__all__ = ["Blocks", "Encoded", "Labels", "Layout", "MixedTable", "ModeTable", "Modes", "Quantiles", "layout"]
+__all__ = [
+    "Blocks",
+    "Encoded",
+    "Labels",
+    "Layout",
+    "MixedTable",
+    "ModeTable",
+    "Modes",
+    "Quantiles",
+    "layout",
+    "padded_groups",
+]

@@ -94,3 +94,11 @@ class Blocks:
 def gumbel(like: torch.Tensor) -> torch.Tensor:
     """Standard Gumbel noise, by which the largest of noisy logits is a draw from their softmax."""
     return torch.rand_like(like).clamp_min_(torch.finfo(like.dtype).tiny).log_().neg_().log_().neg_()
+
+
+def padded_groups(sizes: Sequence[int]) -> list[list[int]]:
+    """Positions of sizes that one power of two holds: padded to the widest, at most half of a group is padding."""
+    groups: dict[int, list[int]] = {}
+    for place, size in enumerate(sizes):
+        groups.setdefault((size - 1).bit_length(), []).append(place)
+    return [groups[bits] for bits in sorted(groups)]

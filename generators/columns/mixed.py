@@ -7,7 +7,7 @@ score of a missing value is 0, the middle.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -22,22 +22,27 @@ from generators.columns.quantile import Quantiles
 
 @dataclass(frozen=True)
 class MixedTable:
-    """The choices are first the gaps, then the categorical columns, in the order of the schema."""
+    """The choices are first the gaps, then the categorical columns, in the order of the schema.
+
+    A subclass with another `scale` measures numbers in another way.
+    """
+
+    scale: ClassVar[Any] = Quantiles  # of one column: learn, encode, decode
 
     schema: Schema
     layout: Layout
-    quantiles: dict[str, Quantiles]
+    scales: dict[str, Any]
     labels: dict[str, Labels]
 
     @classmethod
-    def learn(cls, train: pd.DataFrame, schema: Schema) -> MixedTable:
+    def learn(cls, train: pd.DataFrame, schema: Schema) -> Self:
         """From canonical train records."""
         columns = layout(train, schema)
-        quantiles = {}
+        scales = {}
         for name in columns.numbers:
             values = columns.values(train, name)
-            quantiles[name] = Quantiles.learn(values[~np.isnan(values)])
-        return cls(schema, columns, quantiles, {name: Labels.learn(train[name]) for name in columns.labels})
+            scales[name] = cls.scale.learn(values[~np.isnan(values)])
+        return cls(schema, columns, scales, {name: Labels.learn(train[name]) for name in columns.labels})
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -55,7 +60,7 @@ class MixedTable:
         for place, name in enumerate(self.layout.numbers):
             values = self.layout.values(records, name)
             there = ~np.isnan(values)
-            numbers[there, place] = self.quantiles[name].encode(values[there])
+            numbers[there, place] = self.scales[name].encode(values[there])
             if name in self.layout.gaps:
                 codes[:, self.layout.gaps.index(name)] = ~there
         for name, labels in self.labels.items():
@@ -66,7 +71,7 @@ class MixedTable:
         """Canonical records."""
         columns: dict[str, Any] = {name: np.full(len(encoded), None) for name in self.layout.empty}
         for place, name in enumerate(self.layout.numbers):
-            values = self.quantiles[name].decode(encoded.numbers[:, place].astype(np.float64))
+            values = self.scales[name].decode(encoded.numbers[:, place].astype(np.float64))
             values = self.layout.restore(name, values)
             if name in self.layout.gaps:
                 values = np.where(encoded.codes[:, self.layout.gaps.index(name)] == 1, np.nan, values)
@@ -79,15 +84,15 @@ class MixedTable:
         """Everything that `restore` needs, as JSON-able values."""
         return {
             "layout": asdict(self.layout),
-            "quantiles": {name: asdict(quantiles) for name, quantiles in self.quantiles.items()},
+            "scales": {name: asdict(scale) for name, scale in self.scales.items()},
             "labels": {name: asdict(labels) for name, labels in self.labels.items()},
         }
 
     @classmethod
-    def restore(cls, state: dict[str, Any], schema: Schema) -> MixedTable:
+    def restore(cls, state: dict[str, Any], schema: Schema) -> Self:
         return cls(
             schema,
             Layout.restored(state["layout"]),
-            {name: Quantiles(**quantiles) for name, quantiles in state["quantiles"].items()},
+            {name: cls.scale(**scale) for name, scale in state["scales"].items()},
             {name: Labels(**labels) for name, labels in state["labels"].items()},
         )

@@ -18,10 +18,10 @@ from torch import nn
 from bench.condition import Condition
 from bench.errors import unknown_name
 from bench.progress import Progress
-from generators.columns import Encoded, MixedTable
+from generators.columns import Encoded, MixedTable, padded_groups
 from generators.goggle.config import GOGGLEConfig
 from generators.goggle.graph import LearntGraph
-from generators.goggle.heads import ChoiceHeads, NumberHead, grouped
+from generators.goggle.heads import ChoiceHeads, NumberHead
 from generators.goggle.model import Decoder, Encoder, kl
 from generators.training.checkpoint import Checkpoint
 from generators.training.loop import train as train_loop
@@ -49,7 +49,7 @@ class GOGGLE(NeuralTable):
         owners = [places[name] for name in (*layout.gaps, *layout.labels)]
         heads = [
             ChoiceHeads(group, [owners[i] for i in group], [sizes[i] for i in group], config.decoder_width)
-            for group in grouped(sizes)
+            for group in padded_groups(sizes)
         ]
         return nn.ModuleDict(
             {

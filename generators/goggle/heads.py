@@ -79,11 +79,3 @@ class ChoiceHeads(nn.Module):
         logits = self(states)
         drawn = torch.multinomial(logits.softmax(dim=2).flatten(0, 1).cpu(), 1)
         return drawn.view(logits.shape[:2]).T
-
-
-def grouped(sizes: Sequence[int]) -> list[list[int]]:
-    """Positions of sizes that are padded to the same power of two."""
-    groups: dict[int, list[int]] = {}
-    for place, size in enumerate(sizes):
-        groups.setdefault((size - 1).bit_length(), []).append(place)
-    return [groups[bits] for bits in sorted(groups)]

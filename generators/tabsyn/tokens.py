@@ -15,6 +15,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from generators.columns import padded_groups
+
 
 class Tokenizer(nn.Module):
     """Numbers (batch, numbers) and codes (batch, choices) to tokens (batch, columns, size), numbers first."""
@@ -41,7 +43,7 @@ class Detokenizer(nn.Module):
         self.numbers, self.choices = numbers, len(sizes)
         bound = math.sqrt(3 / (numbers + token_size))
         self.direction = nn.Parameter(torch.empty(numbers, token_size).uniform_(-bound, bound))
-        self.heads = nn.ModuleList(Heads(block, sizes, token_size) for block in blocks(sizes))
+        self.heads = nn.ModuleList(Heads(block, sizes, token_size) for block in padded_groups(sizes))
 
     def forward(self, tokens: torch.Tensor) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """The logits of every block are (choices of the block, batch, width)."""
@@ -90,11 +92,3 @@ class Heads(nn.Module):
 def first_rows(sizes: Sequence[int]) -> torch.Tensor:
     """Where the labels of every choice begin when all stand in one row."""
     return torch.tensor([0, *sizes]).cumsum(0)[:-1]
-
-
-def blocks(sizes: Sequence[int]) -> list[list[int]]:
-    """The choices by the power of two that holds their labels: at most half of a block is beyond the labels."""
-    found: dict[int, list[int]] = {}
-    for place, size in enumerate(sizes):
-        found.setdefault((size - 1).bit_length(), []).append(place)
-    return [found[width] for width in sorted(found)]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from generators.columns import Blocks
+from generators.columns import Blocks, padded_groups
 
 layouts = st.tuples(st.integers(0, 3), st.lists(st.integers(1, 6), max_size=8).map(tuple))
 
@@ -77,3 +77,11 @@ def test_the_gradient_of_a_gumbel_softmax_is_that_of_torch(monkeypatch):
     weight = torch.randn(6, 4)
     gradients = [torch.autograd.grad((part * weight).sum(), raw)[0] for part in (made, exact)]
     assert torch.allclose(*gradients, atol=1e-6)
+
+
+def test_padding_costs_less_than_twice_the_values():
+    sizes = [1, 2, 3, 700, 5, 2, 4, 10_000]
+    groups = padded_groups(sizes)
+    assert sorted(place for group in groups for place in group) == list(range(8))
+    padded = sum(len(group) * (1 << (max(sizes[i] for i in group) - 1).bit_length()) for group in groups)
+    assert padded < 2 * sum(sizes)

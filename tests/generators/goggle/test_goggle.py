@@ -14,7 +14,7 @@ from bench.errors import BenchError
 from bench.frames import conform, from_frame
 from generators import GOGGLE
 from generators.goggle.graph import LearntGraph, normalised
-from generators.goggle.heads import ChoiceHeads, NumberHead, grouped
+from generators.goggle.heads import ChoiceHeads, NumberHead
 from generators.goggle.model import Decoder, Encoder, kl
 
 TINY = {"steps": 4, "batch": 16, "decoder_width": 8, "encoder_width": 8}
@@ -123,14 +123,6 @@ def test_the_kl_term_is_that_of_two_gaussians():
     mean, log_variance = torch.randn(4, 5, 2), torch.randn(4, 5, 2)
     exact = kl_divergence(Normal(mean, (0.5 * log_variance).exp()), Normal(0.0, 1.0)).sum()
     assert kl(mean, log_variance).item() == pytest.approx(exact.item(), rel=1e-5)
-
-
-def test_padding_costs_less_than_twice_the_values():
-    sizes = [1, 2, 3, 700, 5, 2, 4, 10_000]
-    groups = grouped(sizes)
-    assert sorted(place for group in groups for place in group) == list(range(8))
-    padded = sum(len(group) * (1 << (max(sizes[i] for i in group) - 1).bit_length()) for group in groups)
-    assert padded < 2 * sum(sizes)
 
 
 def test_steps_of_the_networks_and_of_the_graph_take_turns(monkeypatch):

@@ -3,7 +3,7 @@
 import torch
 from torch.nn import functional
 
-from generators.tabsyn.tokens import Detokenizer, Tokenizer, blocks
+from generators.tabsyn.tokens import Detokenizer, Tokenizer
 
 SIZES = (3, 1, 9, 2, 12, 4)
 
@@ -46,13 +46,6 @@ def test_blocks_of_columns_are_as_one_linear_layer_a_column():
             likeliest[:, place] = alone.argmax(dim=1)
     torch.testing.assert_close(detokenizer.cross_entropy(logits, codes), total)
     assert torch.equal(detokenizer.likeliest(logits, 7), likeliest)
-
-
-def test_every_column_is_in_one_block_of_about_its_width():
-    found = blocks(SIZES)
-    assert sorted(place for block in found for place in block) == list(range(len(SIZES)))
-    for block in found:
-        assert max(SIZES[place] for place in block) < 2 * min(SIZES[place] for place in block)
 
 
 def test_what_is_beyond_the_labels_of_a_column_never_moves():
