@@ -4,7 +4,8 @@ records a step, one thread each, scored by the same evaluators on the same test 
     python -m benchmarks.parity.generators run --pair ctgan,tvae --dataset adult,default,beijing --data-dir data
     python -m benchmarks.parity.generators table
 
-`run` makes an environment for a package (`packages/NAME.txt`), fits the package there (`packages/NAME.py`, which
+`run` makes an environment for a package (`packages/NAME.txt`, and what asks for releases of others that it does not
+need in `packages/NAME.no-deps.txt`), fits the package there (`packages/NAME.py`, which
 imports nothing of ours) and ours here, one after the other, draws as many records as train has and scores both. What
 has been done stays in the folder and is not done again. `table` prints what lies there, means over the seeds.
 CPU seconds are those of the process that fits; a training step's speed leaves out what precedes the first step.
@@ -38,6 +39,7 @@ METRICS = {
     ("xgboost_auc", "harness"): "XGBoost AUC",
     ("xgboost_rmse_log", "harness"): "XGBoost log RMSE",
 }
+LEAST_RECORDS = 200
 EVALUATORS: dict[str, dict[str, Any]] = {"density": {}, "correlation": {}, "mle": {"trials": 3}}
 
 
@@ -61,6 +63,16 @@ class Pair:
 PAIRS: dict[str, Pair] = {
     "copula": Pair("copulas", "copula", {}),
     "ctgan": Pair("ctgan", "ctgan", {"steps": 1000}, {"model": "ctgan", "steps": 1000}),
+    "goggle": Pair("goggle", "goggle", {"steps": 600}, {"steps": 600}),
+    "great": Pair(
+        "great",
+        "great",
+        {"steps": 400, "batch": 16, "width": 64, "layers": 2, "heads": 2, "temperature": 1.0, "top_k": 0},
+        {
+            **{"steps": 400, "batch": 16, "width": 64, "layers": 2, "heads": 2, "vocabulary": 1000},
+            **{"learning_rate": 3e-3, "sampling_seconds": 60},
+        },
+    ),
     "tvae": Pair("ctgan", "tvae", {"steps": 2000}, {"model": "tvae", "steps": 2000}),
 }
 
@@ -105,8 +117,10 @@ def environment(package: str, folder: Path) -> Path:
     ready = python.parent.parent / "ready"
     if not ready.exists():
         subprocess.run([sys.executable, "-m", "venv", str(python.parent.parent)], check=True)
-        requirements = str(PACKAGES / f"{package}.txt")
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "-r", requirements], check=True)
+        for name, options in ((f"{package}.txt", []), (f"{package}.no-deps.txt", ["--no-deps"])):
+            if (PACKAGES / name).exists():
+                command = [str(python), "-m", "pip", "install", "--quiet", *options, "-r", str(PACKAGES / name)]
+                subprocess.run(command, check=True)
         ready.touch()
     return python
 
@@ -153,11 +167,12 @@ def score(data: Dataset, folder: Path) -> None:
 
 
 def write_scores(data: Dataset, records: pd.DataFrame, folder: Path) -> None:
-    """Scores of records, without those of a reference."""
+    """Scores of records, without those of a reference; none where there are too few to say anything."""
     folder.mkdir(parents=True, exist_ok=True)
+    enough = len(records) >= LEAST_RECORDS
     scores = [
         {"metric": score.metric, "protocol": score.protocol, "value": score.value, "stderr": score.stderr}
-        for name, options in EVALUATORS.items()
+        for name, options in (EVALUATORS if enough else {}).items()
         for score in chosen("evaluators", name, options).make().evaluate(data, conform(records, data.schema), seed=0)
     ]
     (folder / "scores.json").write_text(json.dumps(scores, indent=1), encoding="utf-8")
@@ -189,7 +204,7 @@ def rows(folder: Path) -> Iterator[dict[str, Any]]:
         dataset, pair, _, side = path.relative_to(folder).parts[:4]
         row: dict[str, Any] = {"dataset": dataset, "pair": pair, "side": side}
         if side != "real":
-            row |= cost_of(path.parent, theirs=path.parent.parent / "theirs", request=path.parent.parent)
+            row |= cost_of(path.parent, theirs=path.parent.parent / "theirs")
         for entry in json.loads(path.read_text(encoding="utf-8")):
             column = METRICS.get((entry["metric"], entry["protocol"]))
             if column is not None:
@@ -197,10 +212,10 @@ def rows(folder: Path) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def cost_of(side: Path, theirs: Path, request: Path) -> dict[str, Any]:
+def cost_of(side: Path, theirs: Path) -> dict[str, Any]:
     """What one side of a pair took; both made the steps that the package reports."""
     cost, package = (json.loads((folder / "cost.json").read_text(encoding="utf-8")) for folder in (side, theirs))
-    asked = json.loads((request / "request.json").read_text(encoding="utf-8"))
+    records = len(pd.read_csv(side / "synthetic.csv"))
     prepared = cost.get("prepare_cpu_seconds", 0.0)
     return {
         "side": "ours" if side != theirs else f"{package['package']} {package['version']}",
@@ -208,8 +223,9 @@ def cost_of(side: Path, theirs: Path, request: Path) -> dict[str, Any]:
         "records a step": package["records_per_step"],
         "prepare CPU s": prepared,
         "fit CPU s": cost["fit_cpu_seconds"],
-        "steps a CPU s": package["steps"] / (cost["fit_cpu_seconds"] - prepared),
-        "records a CPU s": asked["records"] / cost["sample_cpu_seconds"],
+        "steps a CPU s": (package["steps"] or float("nan")) / (cost["fit_cpu_seconds"] - prepared),
+        "records": records,
+        "records a CPU s": records / cost["sample_cpu_seconds"],
     }
 
 
