@@ -31,7 +31,6 @@ class MultinomialDiffusion(nn.Module):
         super().__init__()
         self.spans = Spans(sizes)
         kept = (1 - betas).cumprod(0)
-        self.timesteps = len(betas)
         for name, values in {
             "kept": kept,
             "kept_before": torch.cat([kept.new_ones(1), kept[:-1]]),

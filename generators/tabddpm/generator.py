@@ -2,7 +2,9 @@
 
 Source: Kotelnikov et al. 2023, "TabDDPM: Modelling Tabular Data with Diffusion Models" (arXiv 2209.15421). The code of
 its authors reads the logarithms of one-hot vectors, -69 for a zero, where the paper and this read the vectors
-themselves, and samples from the last weights, where this samples from their average.
+themselves, and samples from the last weights, where this samples from their average. It also lets the expected clean
+numbers run free; here they are held inside of the scores of train, as in the code of Ho et al. 2020: the first steps of
+a cosine schedule multiply the error of the network by more than a thousand, and whole records end at the extremes.
 """
 
 from __future__ import annotations
@@ -149,6 +151,8 @@ class TabDDPM(NeuralTable):
     def walk(self, n: int, label: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
         """Numbers and diffused codes of `n` records, from noise."""
         gaussian = self.networks["gaussian"]
+        least = [quantiles.least for quantiles in self.table.quantiles.values()]
+        limit = -torch.special.ndtri(torch.tensor(least, device=self.device))
         numbers = torch.randn(n, len(self.table.layout.numbers), device=self.device)
         codes = torch.zeros(n, 0, dtype=torch.long, device=self.device)
         if self.sizes:
@@ -156,7 +160,8 @@ class TabDDPM(NeuralTable):
         for number in reversed(range(self.config.timesteps)):
             step = torch.tensor([number], device=self.device)
             said, logits = self.denoise(numbers, codes, step, label)
-            numbers = gaussian.previous(numbers, gaussian.start(numbers, said, step), step)
+            start = gaussian.start(numbers, said, step).clamp(-limit, limit)
+            numbers = gaussian.previous(numbers, start, step)
             if self.sizes:
                 multinomial = self.networks["multinomial"]
                 codes = multinomial.previous(multinomial.spans.log_softmax(logits), codes, step)

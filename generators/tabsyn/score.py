@@ -1,8 +1,10 @@
 """The score model: EDM on standardised latents.
 
 Source: TabSyn (Zhang et al. 2024, arXiv 2310.09656), section 3.3 and appendix D.2 for the network; Karras et al. 2022
-for preconditioning, loss and sampler, which `generators.edm` has. The authors embed the noise level by 512 frequencies
-of at most 1; here by those of `generators.edm`, which tell close levels apart, and the last layer starts from zeros.
+for preconditioning, loss and sampler, which `generators.edm` has. The authors' code divides centred latents by 2,
+embeds the noise level by 512 frequencies of at most 1, and stops by the loss on train. Here every dimension has EDM's
+standard deviation, the frequencies are those of `generators.edm`, the last layer starts from zeros, and validation
+says when to stop.
 """
 
 from __future__ import annotations

@@ -78,6 +78,15 @@ def test_the_target_of_a_regression_is_one_of_the_numbers():
     assert fitted.networks["denoiser"].numbers == 1
 
 
+def test_a_network_that_errs_throws_no_number_to_the_extremes():
+    fitted = TabDDPM(**{**TINY, "timesteps": 100}).fit(table(200), seed=0)
+    with torch.no_grad():
+        numbers = fitted.draw(500, {}).numbers
+    # 2.8 is the score of the largest of 200 values
+    assert np.abs(numbers).max() < 4.0
+    assert (np.abs(numbers) > 2.8).mean() < 0.3
+
+
 def test_a_batch_in_parts_has_the_gradient_of_the_whole(monkeypatch):
     fitted = TabDDPM(**TINY).fit(table(200), target="y", seed=0)
     encoded = fitted.encode(table(40), 0)
