@@ -220,7 +220,7 @@ def rows(folder: Path) -> Iterator[dict[str, Any]]:
         dataset, pair, _, side = path.relative_to(folder).parts[:4]
         row: dict[str, Any] = {"dataset": dataset, "pair": pair, "side": side}
         if side != "real":
-            row |= cost_of(path.parent, theirs=path.parent.parent / "theirs")
+            row |= cost_of(path.parent, PAIRS[pair], theirs=path.parent.parent / "theirs")
         for entry in json.loads(path.read_text(encoding="utf-8")):
             column = METRICS.get((entry["metric"], entry["protocol"]))
             if column is not None:
@@ -228,11 +228,12 @@ def rows(folder: Path) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def cost_of(side: Path, theirs: Path) -> dict[str, Any]:
-    """What one side of a pair took; both made the steps that the package reports."""
+def cost_of(side: Path, pair: Pair, theirs: Path) -> dict[str, Any]:
+    """What one side of a pair took. A package may count passes, and make a few steps more than were asked for."""
     cost, package = (json.loads((folder / "cost.json").read_text(encoding="utf-8")) for folder in (side, theirs))
     records = len(pd.read_csv(side / "synthetic.csv"))
-    steps = package["steps"] + package.get("diffusion_steps", 0)
+    made = pair.options if side != theirs else package
+    steps = made.get("steps", 0) + made.get("diffusion_steps", 0)
     prepared = cost.get("prepare_cpu_seconds", 0.0)
     return {
         "side": "ours" if side != theirs else f"{package['package']} {package['version']}",

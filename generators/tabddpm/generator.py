@@ -151,7 +151,7 @@ class TabDDPM(NeuralTable):
     def walk(self, n: int, label: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
         """Numbers and diffused codes of `n` records, from noise."""
         gaussian = self.networks["gaussian"]
-        least = [quantiles.least for quantiles in self.table.quantiles.values()]
+        least = [scale.least for scale in self.table.scales.values()]
         limit = -torch.special.ndtri(torch.tensor(least, device=self.device))
         numbers = torch.randn(n, len(self.table.layout.numbers), device=self.device)
         codes = torch.zeros(n, 0, dtype=torch.long, device=self.device)
