@@ -1,8 +1,10 @@
-"""A distribution in closed form that diffusions are tested on."""
+"""What tests of several generators share: a distribution in closed form, and a fit that is killed and goes on."""
 
 import pytest
 import torch
 from torch.distributions import Categorical, Independent, MixtureSameFamily, Normal
+
+from generators.training.checkpoint import Checkpoint
 
 
 class Mixture:
@@ -34,3 +36,29 @@ class Mixture:
 @pytest.fixture(scope="session")
 def mixture() -> Mixture:
     return Mixture()
+
+
+@pytest.fixture
+def fit_killed_once(tmp_path, monkeypatch):
+    """A fit that is killed at a step of its optimisers, whose state is kept at every step, and then started again.
+
+    Gives the generator and how many steps there were in all, the one that was killed included.
+    """
+
+    def fit(make, data, *, at, optimiser=torch.optim.Adam, **options):
+        monkeypatch.setattr(Checkpoint.__init__, "__defaults__", (0.0,))
+        original, calls = optimiser.step, []
+
+        def step(self, *arguments, **keywords):
+            calls.append(1)
+            if len(calls) == at:
+                raise KeyboardInterrupt
+            return original(self, *arguments, **keywords)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(optimiser, "step", step)
+            with pytest.raises(KeyboardInterrupt):
+                make().fit(data, checkpoint=tmp_path / "state", **options)
+            return make().fit(data, checkpoint=tmp_path / "state", **options), len(calls)
+
+    return fit

@@ -105,25 +105,10 @@ def test_both_networks_learn_the_contrast_where_the_other_kind_tells():
         assert losses[name].item() == pytest.approx(0.2, abs=0.02)
 
 
-def test_a_killed_fit_ends_as_if_it_had_never_stopped(tmp_path, monkeypatch):
-    from generators.training import checkpoint
-
-    monkeypatch.setattr(checkpoint.Checkpoint.__init__, "__defaults__", (0.0,))
+def test_a_killed_fit_ends_as_if_it_had_never_stopped(fit_killed_once):
     whole = CoDi(**TINY).fit(table(200), seed=1).sample(20, seed=0).records
-    original = torch.optim.Adam.step
-    calls = []
-
-    def step(self, *arguments, **options):
-        calls.append(1)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return original(self, *arguments, **options)
-
-    monkeypatch.setattr(torch.optim.Adam, "step", step)
-    with pytest.raises(KeyboardInterrupt):
-        CoDi(**TINY).fit(table(200), seed=1, checkpoint=tmp_path / "state")
-    resumed = CoDi(**TINY).fit(table(200), seed=1, checkpoint=tmp_path / "state")
-    assert len(calls) == 4
+    resumed, calls = fit_killed_once(lambda: CoDi(**TINY), table(200), at=2, seed=1)
+    assert calls == 4
     assert resumed.sample(20, seed=0).records.equals(whole)
 
 

@@ -105,26 +105,11 @@ def test_a_condition_is_given_to_the_network():
     assert rare.control_accuracy > 0.8
 
 
-def test_a_killed_fit_ends_as_if_it_had_never_stopped(tmp_path, monkeypatch):
-    from generators.training import checkpoint
-
-    monkeypatch.setattr(checkpoint.Checkpoint.__init__, "__defaults__", (0.0,))
+def test_a_killed_fit_ends_as_if_it_had_never_stopped(fit_killed_once):
     whole = CTGAN(**TINY).fit(table(200), seed=1).sample(20, seed=0).records
-    original = torch.optim.Adam.step
-    calls = []
-
-    def step(self, *arguments, **options):
-        calls.append(1)
-        if len(calls) == 4:
-            raise KeyboardInterrupt
-        return original(self, *arguments, **options)
-
-    monkeypatch.setattr(torch.optim.Adam, "step", step)
-    with pytest.raises(KeyboardInterrupt):
-        CTGAN(**TINY).fit(table(200), seed=1, checkpoint=tmp_path / "state")
-    calls.extend([1] * 10)
-    resumed = CTGAN(**TINY).fit(table(200), seed=1, checkpoint=tmp_path / "state").sample(20, seed=0).records
-    assert resumed.equals(whole)
+    resumed, calls = fit_killed_once(lambda: CTGAN(**TINY), table(200), at=4, seed=1)
+    assert calls == 4 + 4  # a step is one of both networks
+    assert resumed.sample(20, seed=0).records.equals(whole)
 
 
 @pytest.mark.slow

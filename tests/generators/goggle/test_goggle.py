@@ -156,28 +156,12 @@ def test_it_learns_marginals_and_dependence():
     assert abs(records["apart"].corr((records["c"] == "b").astype(float))) < 0.1
 
 
-def test_a_killed_fit_ends_as_if_it_had_never_stopped(tmp_path, monkeypatch):
-    from generators.training import checkpoint
-
-    monkeypatch.setattr(checkpoint.Checkpoint.__init__, "__defaults__", (0.0,))
+def test_a_killed_fit_ends_as_if_it_had_never_stopped(fit_killed_once):
     data = from_frame(table(200))
     whole = GOGGLE(**TINY).fit(data, seed=1).sample(20, seed=0).records
-    original, calls = torch.optim.Adam.step, []
-
-    def step(self, *arguments, **options):
-        calls.append(1)
-        if len(calls) == 4:
-            raise KeyboardInterrupt
-        return original(self, *arguments, **options)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(torch.optim.Adam, "step", step)
-        with pytest.raises(KeyboardInterrupt):
-            GOGGLE(**TINY).fit(data, seed=1, checkpoint=tmp_path / "state")
-    before = len(calls)
-    resumed = GOGGLE(**TINY).fit(data, seed=1, checkpoint=tmp_path / "state").sample(20, seed=0).records
-    assert before == 4
-    assert resumed.equals(whole)
+    resumed, calls = fit_killed_once(lambda: GOGGLE(**TINY), data, at=4, seed=1)
+    assert calls == 4 + 1
+    assert resumed.sample(20, seed=0).records.equals(whole)
 
 
 def test_validation_may_have_labels_that_train_never_had():

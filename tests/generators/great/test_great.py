@@ -119,27 +119,11 @@ def test_settings_that_make_no_sense_are_refused(options):
         GReaT(**options)
 
 
-def test_a_killed_fit_ends_as_if_it_had_never_stopped(table, tmp_path, monkeypatch):
-    from generators.training import checkpoint
-
-    monkeypatch.setattr(checkpoint.Checkpoint.__init__, "__defaults__", (0.0,))
+def test_a_killed_fit_ends_as_if_it_had_never_stopped(table, fit_killed_once):
     options = TINY | {"steps": 9, "batch": 100}  # three passes
     whole = GReaT(**options).fit(table, seed=1)
-    original = torch.optim.AdamW.step
-    calls = []
-
-    def step(self, *arguments, **options):
-        calls.append(1)
-        if len(calls) == 5:
-            raise KeyboardInterrupt
-        return original(self, *arguments, **options)
-
-    monkeypatch.setattr(torch.optim.AdamW, "step", step)
-    with pytest.raises(KeyboardInterrupt):
-        GReaT(**options).fit(table, seed=1, checkpoint=tmp_path / "state")
-    calls.extend([1] * 10)
-    resumed = GReaT(**options).fit(table, seed=1, checkpoint=tmp_path / "state")
-    assert len(calls) == 5 + 10 + 5
+    resumed, calls = fit_killed_once(lambda: GReaT(**options), table, at=5, optimiser=torch.optim.AdamW, seed=1)
+    assert calls == 5 + 5
     for name, weight in whole.speaker.state_dict().items():
         assert torch.equal(weight, resumed.speaker.state_dict()[name])
 

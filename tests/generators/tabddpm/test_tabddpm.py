@@ -110,25 +110,12 @@ def test_a_batch_in_parts_has_the_gradient_of_the_whole(monkeypatch):
     assert torch.allclose(gradient(), whole, atol=0.02 * whole.abs().max().item())
 
 
-def test_a_killed_fit_ends_as_if_it_had_never_stopped(tmp_path, monkeypatch):
-    from generators.training import checkpoint
-
-    monkeypatch.setattr(checkpoint.Checkpoint.__init__, "__defaults__", (0.0,))
+def test_a_killed_fit_ends_as_if_it_had_never_stopped(fit_killed_once):
     whole = TabDDPM(**TINY).fit(table(200), target="y", seed=1).sample(20, seed=0).records
-    original = torch.optim.AdamW.step
-    calls = []
-
-    def step(self, *arguments, **options):
-        calls.append(1)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return original(self, *arguments, **options)
-
-    monkeypatch.setattr(torch.optim.AdamW, "step", step)
-    with pytest.raises(KeyboardInterrupt):
-        TabDDPM(**TINY).fit(table(200), target="y", seed=1, checkpoint=tmp_path / "state")
-    resumed = TabDDPM(**TINY).fit(table(200), target="y", seed=1, checkpoint=tmp_path / "state")
-    assert len(calls) == 4
+    resumed, calls = fit_killed_once(
+        lambda: TabDDPM(**TINY), table(200), at=2, optimiser=torch.optim.AdamW, target="y", seed=1
+    )
+    assert calls == 4
     assert resumed.sample(20, seed=0).records.equals(whole)
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from bench.conformance import conformance
 from bench.conformance.run import check_table
@@ -50,23 +49,9 @@ def test_every_odd_table():
 
 @pytest.mark.parametrize("killed_at", [2, 5])
 @pytest.mark.parametrize("schedule", ["plateau", "budget"])
-def test_a_killed_fit_ends_as_if_it_had_never_stopped(tmp_path, monkeypatch, killed_at, schedule):
-    from generators.training import checkpoint
-
-    monkeypatch.setattr(checkpoint.Checkpoint.__init__, "__defaults__", (0.0,))
+def test_a_killed_fit_ends_as_if_it_had_never_stopped(fit_killed_once, killed_at, schedule):
     settings = TINY | {"schedule": schedule, "ema_decay": 0.9}
     whole = TabSyn(**settings).fit(table(40), seed=1).sample(20, seed=0).records
-    original, calls = torch.optim.Adam.step, []
-
-    def step(self, *arguments, **options):
-        calls.append(1)
-        if len(calls) == killed_at:
-            raise KeyboardInterrupt
-        return original(self, *arguments, **options)
-
-    monkeypatch.setattr(torch.optim.Adam, "step", step)
-    with pytest.raises(KeyboardInterrupt):
-        TabSyn(**settings).fit(table(40), seed=1, checkpoint=tmp_path / "state")
-    resumed = TabSyn(**settings).fit(table(40), seed=1, checkpoint=tmp_path / "state")
-    assert len(calls) == 7  # what was done before is not done again
+    resumed, calls = fit_killed_once(lambda: TabSyn(**settings), table(40), at=killed_at, seed=1)
+    assert calls == 7  # what was done before is not done again
     assert resumed.sample(20, seed=0).records.equals(whole)

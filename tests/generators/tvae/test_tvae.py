@@ -11,8 +11,7 @@ from bench.conformance.run import check_table
 from bench.conformance.tables import odd_tables
 from generators import TVAE
 from generators.columns import Blocks
-from generators.training.checkpoint import Checkpoint
-from generators.tvae.model import Decoder, kl, reconstruction
+from generators.tvae.model import kl, reconstruction
 
 TINY = {"steps": 3, "batch": 20, "width": 16, "latent_size": 8}
 
@@ -46,24 +45,12 @@ def test_it_learns_marginals_and_dependence():
     assert ((records["y"] == "yes") == (records["c"] == "c")).mean() > 0.92
 
 
-def test_a_killed_fit_ends_as_if_it_had_never_stopped(tmp_path, monkeypatch):
-    monkeypatch.setattr(Checkpoint.__init__, "__defaults__", (0.0,))
+def test_a_killed_fit_ends_as_if_it_had_never_stopped(fit_killed_once):
     frame = pd.DataFrame({"x": np.random.default_rng(0).normal(size=200), "c": ["a", "b"] * 100})
     whole = TVAE(**TINY).fit(frame, seed=1).sample(20, seed=0).records
-    hold, calls = Decoder.hold, []
-
-    def interrupted(self):
-        calls.append(1)
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        hold(self)
-
-    monkeypatch.setattr(Decoder, "hold", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        TVAE(**TINY).fit(frame, seed=1, checkpoint=tmp_path / "state")
-    resumed = TVAE(**TINY).fit(frame, seed=1, checkpoint=tmp_path / "state").sample(20, seed=0).records
-    assert len(calls) == 4  # the first step is not made again
-    assert resumed.equals(whole)
+    resumed, calls = fit_killed_once(lambda: TVAE(**TINY), frame, at=2, seed=1)
+    assert calls == 4  # the first step is not made again
+    assert resumed.sample(20, seed=0).records.equals(whole)
 
 
 @pytest.mark.parametrize(
