@@ -52,14 +52,12 @@ class Pair:
         generator: registered name of ours.
         options: of ours.
         theirs: of the script.
-        records: that both draw; 0 for as many as train has.
     """
 
     package: str
     generator: str
     options: dict[str, Any]
     theirs: dict[str, Any] = field(default_factory=dict)
-    records: int = 0
 
 
 # a network of the size that fits the budget on both sides
@@ -73,14 +71,6 @@ PAIRS: dict[str, Pair] = {
     "tvae": Pair("ctgan", "tvae", {"steps": 2000}, {"model": "tvae", "steps": 2000}),
     "tabddpm": Pair(
         "synthcity_ddpm", "tabddpm", SMALL_DDPM | {"layers": [256] * 3}, SMALL_DDPM | {"layers": 3, "width": 256}
-    ),
-    # the package's own number of timesteps, whose sampling takes ten times as long
-    "tabddpm-1000": Pair(
-        "synthcity_ddpm",
-        "tabddpm",
-        SMALL_DDPM | {"layers": [256] * 3, "timesteps": 1000},
-        SMALL_DDPM | {"layers": 3, "width": 256, "timesteps": 1000},
-        records=5000,
     ),
     "codi": Pair("katabatic_codi", "codi", {"steps": 640, "batch": 1024}, {"steps": 640, "batch": 1024}),
     "goggle": Pair("goggle", "goggle", {"steps": 600}, {"steps": 600}),
@@ -128,7 +118,7 @@ def write_request(pair: Pair, data: Dataset, seed: int, folder: Path) -> Path:
         "integer": [column.name for column in data.schema.columns if column.kind == "integer"],
         "target": data.schema.target,
         "task": data.schema.task,
-        "records": pair.records or len(data.train),
+        "records": len(data.train),
         "seed": seed,
         "options": pair.theirs,
         "out": str(folder.resolve() / "theirs"),
@@ -166,7 +156,7 @@ def fit_ours(pair: Pair, data: Dataset, seed: int, out: Path) -> None:
     begin = time.perf_counter(), time.process_time()
     generator.fit(data, seed=seed, progress=watch)
     fitted = time.perf_counter(), time.process_time()
-    sample = generator.sample(pair.records or len(data.train), seed=seed)
+    sample = generator.sample(len(data.train), seed=seed)
     done = time.perf_counter(), time.process_time()
     sample.records.to_csv(out / "synthetic.csv", index=False)
     cost = {

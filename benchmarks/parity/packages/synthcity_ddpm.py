@@ -58,7 +58,7 @@ def main(request: dict) -> None:
     from synthcity.plugins.core.models.tabular_encoder import TabularEncoder  # noqa: PLC0415
 
     options, seed, target = request["options"], request["seed"], request["target"]
-    classification = request["task"] in ("binary", "multiclass")
+    classification = request["task"] == "classification"
     frame = pd.read_csv(
         request["train"], dtype=dict.fromkeys(request["categorical"], str), na_values=[""], keep_default_na=False
     )
