@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from generators.training.limits import check_least
+
 
 @dataclass(frozen=True)
 class CoDiConfig:
@@ -45,3 +47,6 @@ class CoDiConfig:
     clip: float = 1.0
     ema_decay: float = 0.999
     attempts_per_record: int = 20
+
+    def __post_init__(self) -> None:
+        check_least(self, "CoDi", timesteps=1, epochs=1, steps=0, batch=1, attempts_per_record=1)

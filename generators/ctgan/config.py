@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from generators.training.limits import check_least
+
 
 @dataclass(frozen=True)
 class CTGANConfig:
@@ -37,3 +39,6 @@ class CTGANConfig:
     temperature: float = 0.2
     dropout: float = 0.5
     attempts_per_record: int = 20
+
+    def __post_init__(self) -> None:
+        check_least(self, "CTGAN", noise_size=1, width=1, epochs=1, steps=0, batch=1, pack=1, attempts_per_record=1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from generators.training.limits import check_least
+
 
 @dataclass(frozen=True)
 class GOGGLEConfig:
@@ -47,4 +49,15 @@ class GOGGLEConfig:
     attempts_per_record: int = 20
 
     def __post_init__(self) -> None:
+        check_least(
+            self,
+            "GOGGLE",
+            latent_size=1,
+            encoder_width=1,
+            decoder_width=1,
+            epochs=1,
+            steps=0,
+            batch=1,
+            attempts_per_record=1,
+        )
         object.__setattr__(self, "known", tuple((start, end) for start, end in self.known))

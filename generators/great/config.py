@@ -8,6 +8,7 @@ from typing import Literal
 from bench.errors import BenchError
 from generators.language.draw import Sampling
 from generators.language.hub import COMPACT
+from generators.training.limits import check_least
 
 # peaks of the learning rate: random weights, pretrained ones (the package's), adapters of pretrained ones
 COMPACT_RATE, FULL_RATE, ADAPTER_RATE = 3e-3, 5e-5, 2e-4
@@ -84,11 +85,10 @@ class GReaTConfig:
         ):
             if (value := getattr(self, name)) not in known:
                 raise BenchError(f"{name} = '{value}' of GReaT: one of {', '.join(filter(None, known))}")
-        least = {"epochs": 1, "batch": 1, "slots": 1, "attempts_per_record": 1, "lora_rank": 1, "width": 1, "layers": 1}
-        least |= {"heads": 1, "digits": 0, "steps": 0, "label_tokens": 0, "piece_tokens": 0, "weight_decay": 0}
-        for name, low in least.items():
-            if (value := getattr(self, name)) < low:
-                raise BenchError(f"{name} = {value} of GReaT: must be at least {low}")
+        check_least(
+            self, "GReaT", epochs=1, batch=1, slots=1, attempts_per_record=1, lora_rank=1, width=1, layers=1, heads=1,
+            digits=0, steps=0, label_tokens=0, piece_tokens=0, weight_decay=0,
+        )  # fmt: skip
         if not 0 <= self.warmup_share <= 1 or (self.learning_rate is not None and self.learning_rate <= 0):
             raise BenchError("GReaT: warmup_share is a share from 0 to 1, and learning_rate is greater than 0")
         if self.width % (2 * self.heads):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from generators.training.limits import check_least
+
 
 @dataclass(frozen=True)
 class TabSynConfig:
@@ -65,3 +67,20 @@ class TabSynConfig:
     sampler_steps: int = 50
     churn: float = 1.0
     attempts_per_record: int = 20
+
+    def __post_init__(self) -> None:
+        check_least(
+            self,
+            "TabSyn",
+            token_size=1,
+            factor=1,
+            epochs=1,
+            steps=0,
+            batch=1,
+            diffusion_epochs=1,
+            diffusion_steps=0,
+            diffusion_batch=1,
+            width=1,
+            sampler_steps=2,
+            attempts_per_record=1,
+        )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from generators.training.limits import check_least
+
 
 @dataclass(frozen=True)
 class TVAEConfig:
@@ -31,3 +33,6 @@ class TVAEConfig:
     weight_decay: float = 1e-5
     reconstruction_weight: float = 2.0
     attempts_per_record: int = 20
+
+    def __post_init__(self) -> None:
+        check_least(self, "TVAE", latent_size=1, width=1, epochs=1, steps=0, batch=1, attempts_per_record=1)
