@@ -2,27 +2,22 @@
 
 Whatever the way, nothing is invented and nothing is lost but what a model smooths: a missing category is a
 category, where a number is missing is decided like a category, integers come back whole, and numbers come
-back with as many decimals as train has.
+back with as many decimals as train has. `blocks` and `one_hot` need torch and are imported by their own names.
 """
 
-from generators.columns.blocks import Blocks, padded_groups
 from generators.columns.encoded import Encoded
 from generators.columns.gaps import Layout, layout
 from generators.columns.labels import Labels
 from generators.columns.mixed import MixedTable
 from generators.columns.modes import Modes
-from generators.columns.one_hot import ModeTable
 from generators.columns.quantile import Quantiles
 
 __all__ = [
-    "Blocks",
     "Encoded",
     "Labels",
     "Layout",
     "MixedTable",
-    "ModeTable",
     "Modes",
     "Quantiles",
     "layout",
-    "padded_groups",
 ]

@@ -18,7 +18,8 @@ from torch import nn
 from bench.condition import Condition
 from bench.errors import unknown_name
 from bench.progress import Progress
-from generators.columns import Encoded, MixedTable, padded_groups
+from generators.columns import Encoded, MixedTable
+from generators.columns.blocks import padded_groups
 from generators.goggle.config import GOGGLEConfig
 from generators.goggle.graph import LearntGraph
 from generators.goggle.heads import ChoiceHeads, NumberHead

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from generators.columns import padded_groups
+from generators.columns.blocks import padded_groups
 
 
 class Tokenizer(nn.Module):

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from bench.records import Schema
-from generators.columns import Encoded, ModeTable
+from generators.columns import Encoded
+from generators.columns.one_hot import ModeTable
 from generators.training.neural import NeuralTable
 
 

@@ -15,7 +15,8 @@ from bench.condition import Condition
 from bench.progress import Progress
 from bench.records import Dataset, Schema
 from generators.base import Generator, Sample
-from generators.columns import Encoded, MixedTable, ModeTable
+from generators.columns import Encoded, MixedTable
+from generators.columns.one_hot import ModeTable
 from generators.reject import draw_where
 from generators.training.checkpoint import Checkpoint, fingerprint
 from generators.training.device import pick_device

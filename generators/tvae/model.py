@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from generators.columns import Blocks
+from generators.columns.blocks import Blocks
 
 LEAST_DEVIATION, MOST_DEVIATION = 0.01, 1.0
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from generators.columns import Blocks, padded_groups
+from generators.columns.blocks import Blocks, padded_groups
 
 layouts = st.tuples(st.integers(0, 3), st.lists(st.integers(1, 6), max_size=8).map(tuple))
 

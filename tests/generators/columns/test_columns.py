@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from scipy.stats import kstest
 
 from bench.frames import from_frame
-from generators.columns import MixedTable, Modes, ModeTable, Quantiles, layout
+from generators.columns import MixedTable, Modes, Quantiles, layout
+from generators.columns.one_hot import ModeTable
 
 RNG = np.random.default_rng(0)
 ODD = pd.DataFrame(

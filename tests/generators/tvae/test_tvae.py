@@ -10,7 +10,7 @@ from bench.conformance import conformance
 from bench.conformance.run import check_table
 from bench.conformance.tables import odd_tables
 from generators import TVAE
-from generators.columns import Blocks
+from generators.columns.blocks import Blocks
 from generators.tvae.model import kl, reconstruction
 
 TINY = {"steps": 3, "batch": 20, "width": 16, "latent_size": 8}
