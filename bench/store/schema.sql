@@ -1,4 +1,4 @@
--- The store, version 1. Users may query it with plain SQL: duckdb results/bench.duckdb
+-- The store, version 2. Users may query it with plain SQL: duckdb results/bench.duckdb
 
 CREATE TABLE IF NOT EXISTS meta (schema_version INTEGER NOT NULL);
 
@@ -72,10 +72,12 @@ CREATE TABLE IF NOT EXISTS scores (
     PRIMARY KEY (cell_id, stage_key, metric, protocol)
 );
 
--- Numbers printed elsewhere, with how certain they are.
+-- Numbers printed elsewhere, with how certain they are (bench/store/published.csv). Metrics and protocols have the
+-- names of `scores`; `protocol` and `split` are NULL where the paper does not say.
 CREATE TABLE IF NOT EXISTS published (
-    paper VARCHAR, "table" VARCHAR, method VARCHAR, dataset VARCHAR, metric VARCHAR,
-    value DOUBLE, split VARCHAR, certainty VARCHAR, source VARCHAR
+    paper VARCHAR NOT NULL, "table" VARCHAR NOT NULL, method VARCHAR NOT NULL, dataset VARCHAR NOT NULL,
+    metric VARCHAR NOT NULL, protocol VARCHAR, value DOUBLE NOT NULL, split VARCHAR, certainty VARCHAR NOT NULL,
+    source VARCHAR NOT NULL
 );
 
 -- For every cell, whether it is the newest of its kind: the same generator in the same config on the
@@ -119,3 +121,14 @@ FROM stages t
 JOIN cells c USING (cell_id)
 JOIN run_cells rc USING (cell_id)
 JOIN current_cells n USING (cell_id);
+
+-- Where the numbers of a leaderboard come from: one row a run, and one a cell.
+CREATE OR REPLACE VIEW leaderboard_runs AS
+SELECT r.run_id, r.started_at, r.profile, r.spec, r.command, r.host, r.versions, r.git_commit,
+       r.cells AS planned, count(rc.cell_id) AS ended
+FROM runs r LEFT JOIN run_cells rc USING (run_id)
+GROUP BY ALL;
+
+CREATE OR REPLACE VIEW leaderboard_cells AS
+SELECT c.*, coalesce(n.current, false) AS current
+FROM cells c LEFT JOIN current_cells n USING (cell_id);

@@ -127,26 +127,47 @@ def test_an_older_database_is_brought_forward_also_by_a_reader(results, monkeypa
     shards.prepare(results)
     path = results / "bench.duckdb"
     with store.connect(path) as connection:
-        connection.execute("INSERT INTO published (paper) VALUES ('kept')")
-    monkeypatch.setattr(database, "VERSION", 3)
-    steps = {1: "ALTER TABLE published ADD COLUMN year INTEGER", 2: "UPDATE published SET year = 2024"}
+        connection.execute("INSERT INTO run_cells VALUES ('kept', 'cell')")
+    monkeypatch.setattr(database, "VERSION", 4)
+    steps = {2: "ALTER TABLE run_cells ADD COLUMN year INTEGER", 3: "UPDATE run_cells SET year = 2024"}
     monkeypatch.setattr(database, "MIGRATIONS", steps)
     with store.connect(path, read_only=True) as connection:
-        assert connection.execute("SELECT paper, year FROM published").fetchall() == [("kept", 2024)]
-        assert connection.execute("SELECT schema_version FROM meta").fetchall() == [(3,)]
+        assert connection.execute("SELECT run_id, year FROM run_cells").fetchall() == [("kept", 2024)]
+        assert connection.execute("SELECT schema_version FROM meta").fetchall() == [(4,)]
+
+
+def test_a_database_of_version_1_keeps_its_scores(results):
+    shards.prepare(results)
+    path = results / "bench.duckdb"
+    write(results, "run1", "cell1", stage("k1", 1.0))
+    with store.connect(path) as connection:
+        store.ingest(connection, results)
+        connection.execute("""
+            DROP VIEW leaderboard_runs; DROP VIEW leaderboard_cells; DROP TABLE published;
+            CREATE TABLE published (paper VARCHAR, "table" VARCHAR, method VARCHAR, dataset VARCHAR, metric VARCHAR,
+                                    value DOUBLE, split VARCHAR, certainty VARCHAR, source VARCHAR);
+            UPDATE meta SET schema_version = 1
+        """)
+    with store.connect(path, read_only=True) as connection:
+        assert values(connection) == [("run1", 1.0)]
+        runs = connection.execute("SELECT run_id, planned, ended FROM leaderboard_runs").fetchall()
+        assert runs == [("run1", 1, 1)]
+        assert connection.execute("SELECT cell_id, current FROM leaderboard_cells").fetchall() == [("cell1", True)]
+        assert "protocol" in {name for name, *_ in connection.execute("DESCRIBE published").fetchall()}
 
 
 def test_a_migration_that_fails_changes_nothing(results, monkeypatch):
     shards.prepare(results)
     path = results / "bench.duckdb"
-    store.connect(path).close()
-    monkeypatch.setattr(database, "VERSION", 3)
-    monkeypatch.setattr(database, "MIGRATIONS", {1: "DROP TABLE published CASCADE", 2: "no sql"})
+    with store.connect(path) as connection:
+        connection.execute("INSERT INTO run_cells VALUES ('kept', 'cell')")
+    monkeypatch.setattr(database, "VERSION", 4)
+    monkeypatch.setattr(database, "MIGRATIONS", {2: "DROP TABLE run_cells CASCADE", 3: "no sql"})
     with pytest.raises(duckdb.Error):
         store.connect(path)
     monkeypatch.undo()
     with store.connect(path, read_only=True) as connection:
-        assert connection.execute("SELECT count(*) FROM published").fetchall() == [(0,)]
+        assert connection.execute("SELECT count(*) FROM run_cells").fetchall() == [(1,)]
 
 
 def test_a_database_of_a_newer_version_is_refused(results):
