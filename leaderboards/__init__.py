@@ -12,8 +12,9 @@ from leaderboards.aggregate import tables
 from leaderboards.rank import rank
 from leaderboards.render import markdown as _markdown
 from leaderboards.render import terminal as _terminal
+from leaderboards.site import render as _site
 
-__all__ = ["markdown", "svg", "terminal"]
+__all__ = ["html", "markdown", "svg", "terminal"]
 
 PIPED_WIDTH = 100
 PICTURE_WIDTH = 110
@@ -51,3 +52,8 @@ def svg(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, met
     """The terminal's tables as a picture; arguments and errors as of `terminal`."""
     ordered = [rank(table) for table in tables(connection, run_id, metrics)]
     return _terminal.render_svg(ordered, width=PICTURE_WIDTH, title="bench leaderboard")
+
+
+def html(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, metrics: Sequence[str] = ()) -> str:
+    """A site in one file that opens from disk; arguments and errors as of `terminal`."""
+    return _site(connection, run_id, metrics=metrics)

@@ -133,10 +133,10 @@ def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metri
         column: measure(floor_scores, floor_stages, column, evaluators[column])["value"].groupby(level=PAIR).mean()
         for column in columns
     }
-    configs = stages.groupby("generator")["config_hash"].nunique()
+    names = row_names(stages)
     rows = []
     for (generator, config), own_stages in stages.groupby(ROW):
-        name = generator if configs[generator] == 1 else f"{generator} #{config[:6]}"
+        name = names[generator, config]
         own_scores = scores[(scores["generator"] == generator) & (scores["config_hash"] == config)]
         summaries = {}
         for column in columns:
@@ -148,11 +148,23 @@ def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metri
     return Table(**key, pairs=pairs, columns=columns, rows=rows)
 
 
+def row_names(stages: pd.DataFrame) -> dict[tuple[str, str], str]:
+    """(generator, config hash) -> the name of its row in the table that the stages belong to."""
+    configs = stages.groupby("generator")["config_hash"].nunique()
+    pairs = stages[ROW].drop_duplicates().itertuples(index=False, name=None)
+    return {
+        (generator, config): generator if configs[generator] == 1 else f"{generator} #{config[:6]}"
+        for generator, config in pairs
+    }
+
+
 def measure(scores: pd.DataFrame, stages: pd.DataFrame, column: Column, evaluators: Sequence[str]) -> pd.DataFrame:
     """value, stderr and imputed of every cell, indexed by (split seed, seed); NaN where the cell failed."""
     mine = (scores["metric"] == column.metric) & (scores["protocol"] == column.protocol)
     measured = scores[mine & (scores["version"] == column.version)].set_index(PAIR)[["value", "stderr", "imputed"]]
     failed = stages[(stages["status"] == "failed") & stages["stage"].isin(["fit", "sample", *evaluators])]
+    if failed.empty:
+        return measured.sort_index()
     lost = failed.set_index(PAIR).index.unique()
     measured = measured[~measured.index.isin(lost)]
     return measured.reindex(measured.index.union(lost))

@@ -88,8 +88,13 @@ def choose(scores: pd.DataFrame, metrics: Sequence[str] = ()) -> list[Column]:
     found = [
         Column(*row) for row in newest[["metric", "protocol", "version", "higher_is_better"]].itertuples(index=False)
     ]
+    return select(found, metrics)
+
+
+def select(found: Sequence[Column], metrics: Sequence[str] = ()) -> list[Column]:
+    """Of all columns of a table, sorted by metric and protocol, those that `choose` describes."""
     if ALL in metrics:
-        return found
+        return list(found)
     if metrics:
         return [column for name in dict.fromkeys(metrics) for column in found if column.metric == name]
     columns = []

@@ -1,0 +1,142 @@
+"""A store as one HTML file that opens from disk: nothing in it is fetched, and no script runs but its own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import resources
+from typing import Any
+
+import duckdb
+import jinja2
+from markupsafe import Markup
+
+from leaderboards.aggregate import SENTINELS, Table, tables
+from leaderboards.columns import ALL, check_metrics, select
+from leaderboards.rank import rank
+from leaderboards.site import view
+from leaderboards.site.evidence import Evidence
+from leaderboards.site.routes import routes
+
+FOLDER = resources.files("leaderboards.site")
+SCRIPTS = ["tables.js", "provenance.js", "site.js"]
+TITLE = "Synthetic data leaderboard"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Tables that compare: one family of datasets from one source, one split protocol, one profile."""
+
+    family: str
+    variant: str
+    split: str
+    profile: str
+    pages: list[view.Dataset]
+
+
+def render(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, metrics: Sequence[str] = ()) -> str:
+    """The page; arguments and errors as of `leaderboards.terminal`."""
+    every = tables(connection, run_id, [ALL])
+    evidence = Evidence(connection, run_id)
+    check_metrics(evidence.scores, metrics)
+    main = [rank(replace(table, columns=select(table.columns, metrics))) for table in every]
+    full = [in_order(rank(table), first) for table, first in zip(every, main, strict=True)]
+    found = evidence.to_dict(full)
+    names = sorted({row.generator for table in main for row in table.rows}, key=lambda name: (name in SENTINELS, name))
+    addresses = dict(zip(names, routes("generator", [(name,) for name in names]), strict=True))
+    places = routes("dataset", [(table.dataset, table.variant, table.profile, table.split) for table in main])
+    pages = [
+        view.dataset(place, first, whole, route, evidence, addresses)
+        for place, (first, whole, route) in enumerate(zip(main, full, places, strict=True))
+    ]
+    generators = [view.generator(name, addresses[name], pages, full, evidence, addresses) for name in names]
+    return fill(
+        groups=grouped(pages),
+        pages=pages,
+        generators=generators,
+        competing=sum(name not in SENTINELS for name in names),
+        families=list(dict.fromkeys(head.family for page in pages for head in page.main.headings)),
+        evidence=found,
+        runs=runs(found),
+        newest=str(evidence.stages["finished_at"].max())[:16],
+    )
+
+
+def in_order(table: Table, like: Table) -> Table:
+    """The table with its rows in the order of another one of the same rows."""
+    order = {row.name: place for place, row in enumerate(like.rows)}
+    return replace(table, rows=sorted(table.rows, key=lambda row: order[row.name]))
+
+
+def grouped(pages: Sequence[view.Dataset]) -> list[Group]:
+    found: dict[tuple[str, str, str, str], list[view.Dataset]] = {}
+    for page in pages:
+        table = page.table
+        found.setdefault((table.family, table.variant, table.split, table.profile), []).append(page)
+    return [Group(*key, own) for key, own in found.items()]
+
+
+def runs(evidence: dict[str, Any]) -> list[dict[str, Any]]:
+    """The runs that computed what is shown, newest first; absent parts are None."""
+    pool = evidence["pool"]
+    used = {stage[8] for cell in evidence["cells"] for stage in cell[5].values()}
+    fields = ["profile", "command", "host", "versions", "commit"]
+    found = []
+    for place, (run, started, *rest) in enumerate(evidence["runs"]):
+        if place in used:
+            parts = {field: None if at is None else listed(pool[at]) for field, at in zip(fields, rest, strict=True)}
+            found.append({"run": run, "started": started, **parts})
+    return found[::-1]
+
+
+def listed(value: Any) -> str:
+    """A record as one line of text."""
+    if not isinstance(value, dict):
+        return str(value)
+    return ", ".join(f"{name} {listed(own)}" for name, own in value.items())
+
+
+def fill(**values: Any) -> str:
+    """The templates filled in, with style and script inside and the policy that allows these alone."""
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(lambda name: text(f"pages/{name}")),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style, script = text("style.css"), "\n".join(text(name) for name in SCRIPTS)
+    policy = (
+        f"default-src 'none'; style-src {allowed(style)}; script-src {allowed(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    evidence = values.pop("evidence")
+    return environment.get_template("site.html").render(
+        title=TITLE,
+        policy=policy,
+        style=Markup(style),
+        script=Markup(script),
+        evidence=embedded(evidence),
+        **values,
+    )
+
+
+def text(name: str) -> str:
+    return FOLDER.joinpath(name).read_text(encoding="utf-8")
+
+
+def allowed(content: str) -> str:
+    """A content security policy's source for one inline element."""
+    digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+    return f"'sha256-{digest}'"
+
+
+def embedded(data: Any) -> Markup:
+    """JSON that no tag, comment or entity can begin in."""
+    written = json.dumps(data, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    for char in "<>&\u2028\u2029":
+        written = written.replace(char, f"\\u{ord(char):04x}")
+    return Markup(written)

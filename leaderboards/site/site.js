@@ -1,0 +1,80 @@
+"use strict";
+// Pages inside the file by what stands behind # in the address, the theme, and the menus.
+(() => {
+  const pages = [...document.querySelectorAll(".page")];
+  const title = document.title;
+  const seen = new Set();
+
+  const target = () => {
+    let name = location.hash.slice(1);
+    try { name = decodeURIComponent(name); } catch { /* as it stands */ }
+    return document.getElementById(name);
+  };
+
+  const show = (moved) => {
+    const element = target();
+    // a link to a place that is in no page, such as the skip link's, leaves the page as it is
+    if (element && !element.closest(".page") && moved) return;
+    const page = element?.closest(".page") ?? document.getElementById("start");
+    for (const other of pages) other.hidden = other !== page;
+    if (!seen.has(page)) {
+      seen.add(page);
+      window.provenance.upgrade(page);
+    }
+    const heading = page.querySelector("h2");
+    document.title = page.id === "start" ? title : `${heading.textContent.trim()} · ${title}`;
+    for (const link of document.querySelectorAll("nav a")) {
+      if (link.hash === `#${page.id}`) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    if (!moved) return;
+    if (element && element !== page) {
+      element.scrollIntoView();
+    } else {
+      window.scrollTo(0, 0);
+      heading.focus({ preventScroll: true });
+    }
+  };
+
+  const theme = () => {
+    const button = document.getElementById("theme");
+    const root = document.documentElement;
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    const read = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
+    const keep = (name) => { try { localStorage.setItem("theme", name); } catch { /* for this visit only */ } };
+    const now = () => root.dataset.theme ?? (system.matches ? "dark" : "light");
+    const label = () => { button.textContent = now() === "dark" ? "Light theme" : "Dark theme"; };
+    if (["light", "dark"].includes(read())) root.dataset.theme = read();
+    button.addEventListener("click", () => {
+      root.dataset.theme = now() === "dark" ? "light" : "dark";
+      keep(root.dataset.theme);
+      label();
+    });
+    system.addEventListener("change", label);
+    label();
+    button.hidden = false;
+  };
+
+  const menus = () => {
+    const all = [...document.querySelectorAll(".menu")];
+    const close = (kept) => all.forEach((menu) => { if (menu !== kept) menu.open = false; });
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest(".menu a");
+      close(link ? null : event.target.closest(".menu"));
+    });
+    document.addEventListener("keydown", (event) => {
+      const menu = all.find((one) => one.open);
+      if (event.key !== "Escape" || !menu) return;
+      close(null);
+      menu.querySelector("summary").focus();
+    });
+  };
+
+  for (const element of document.querySelectorAll(".with-script")) element.hidden = false;
+  theme();
+  menus();
+  window.tables.start();
+  window.provenance.start();
+  window.addEventListener("hashchange", () => show(true));
+  show(false);
+})();
