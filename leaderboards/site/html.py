@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
@@ -15,7 +15,7 @@ import jinja2
 from markupsafe import Markup
 
 from leaderboards.aggregate import SENTINELS, Table, tables
-from leaderboards.columns import ALL, check_metrics, select
+from leaderboards.columns import ALL, Column, check_metrics, select
 from leaderboards.rank import rank
 from leaderboards.site import view
 from leaderboards.site.evidence import Evidence
@@ -42,8 +42,13 @@ def render(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, 
     every = tables(connection, run_id, [ALL])
     evidence = Evidence(connection, run_id)
     check_metrics(evidence.scores, metrics)
-    main = [rank(replace(table, columns=select(table.columns, metrics))) for table in every]
-    full = [in_order(rank(table), first) for table, first in zip(every, main, strict=True)]
+    main, full = [], []
+    for table in every:
+        evaluators = evidence.evaluators(table)
+        columns = together(select(table.columns, metrics), evaluators)
+        main.append(rank(replace(table, columns=columns)))
+        whole = rank(replace(table, columns=together(table.columns, evaluators, first=columns)))
+        full.append(in_order(whole, main[-1]))
     found = evidence.to_dict(full)
     names = sorted({row.generator for table in main for row in table.rows}, key=lambda name: (name in SENTINELS, name))
     addresses = dict(zip(names, routes("generator", [(name,) for name in names]), strict=True))
@@ -63,6 +68,12 @@ def render(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, 
         runs=runs(found),
         newest=str(evidence.stages["finished_at"].max())[:16],
     )
+
+
+def together(columns: Sequence[Column], evaluators: Mapping[str, str], first: Sequence[Column] = ()) -> list[Column]:
+    """Columns with those of one evaluator side by side, evaluators as they come in `first` and then in `columns`."""
+    order = list(dict.fromkeys(evaluators.get(column.metric, "") for column in [*first, *columns]))
+    return sorted(columns, key=lambda column: order.index(evaluators.get(column.metric, "")))
 
 
 def in_order(table: Table, like: Table) -> Table:

@@ -24,9 +24,10 @@ window.provenance = (() => {
     parent.append(made);
     return made;
   };
-  const written = (value) => {
+  const written = (value, digits = 6) => {
     if (value === null || value === undefined) return "n/a";
-    return typeof value === "number" ? String(Number(value.toPrecision(6))) : String(value);
+    if (typeof value !== "number" || Number.isInteger(value)) return String(value);
+    return String(Number(value.toPrecision(digits)));
   };
   const listed = (value) => {
     if (value === null || typeof value !== "object") return written(value);
@@ -77,7 +78,7 @@ window.provenance = (() => {
 
   const seconds = (name) => [`${name} s`, (record) => {
     const stage = record.cell.stages.get(name);
-    return stage ? written(stage.wall) : "";
+    return stage ? written(stage.wall, 4) : "";
   }];
 
   const failures = (cell) => [...cell.stages].filter(([, stage]) => stage.status === "failed")
@@ -108,7 +109,7 @@ window.provenance = (() => {
   const showStage = (body, row, name) => {
     const records = row[1].map(readCell).map((cell) => ({ cell, stage: cell.stages.get(name) }))
       .filter((record) => record.stage);
-    const read = (field, scale = 1) => (record) => (record.stage[field] === null ? "" : written(record.stage[field] / scale));
+    const read = (field, scale = 1) => (record) => (record.stage[field] === null ? "" : written(record.stage[field] / scale, 4));
     grid(body, `The stage ${name} of every cell`, [
       ...cellColumns,
       ["wall s", read("wall")], ["cpu s", read("cpu")], ["peak memory MiB", read("memory", 2 ** 20)],
@@ -150,8 +151,11 @@ window.provenance = (() => {
     const what = isScore ? table.columns[last][0] : `${last}, seconds`;
     const [dataset, variant, profile, split] = table.title;
     document.getElementById("provenance-title").textContent = `${row[0]} on ${dataset}: ${what}`;
-    add(body, "p", `${button.textContent.trim()} · ${variant} data · profile ${profile} · ${split} split`);
+    const shown = add(body, "p");
     const records = isScore ? showScore(body, table, row, last) : showStage(body, row, last);
+    const value = [...button.childNodes].filter((node) => node.className !== "unseen").map((node) => node.textContent);
+    shown.textContent = `${value.join("").trim()}, over ${records.length} cell${records.length === 1 ? "" : "s"}`
+      + ` · ${variant} data · profile ${profile} · ${split} split`;
     showRuns(body, records);
     const dialog = document.getElementById("provenance");
     dialog.showModal();

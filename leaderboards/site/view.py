@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -15,6 +15,7 @@ from leaderboards.render.text import COSTS, NOTHING, costs, entry, failure_line,
 from leaderboards.site.evidence import Evidence, number
 
 BEST = "bold:"
+BLANK = "\N{NO-BREAK SPACE}"
 COST = "cost"
 COST_STAGES = ["fit", "sample"]
 
@@ -189,7 +190,18 @@ def board(table: Table, values: Values, evaluators: Mapping[str, str], routes: M
         )
         for row in table.rows
     ]
-    return Board(headings, *apart(table.rows, lines), legend(table, table.rows))
+    return Board(headings, *apart(table.rows, aligned(lines)), legend(table, table.rows))
+
+
+def aligned(lines: Sequence[Line]) -> list[Line]:
+    """Leaves the room of an error where others of the column have one, so that digits stand below each other."""
+    if not lines:
+        return []
+    columns = [
+        [replace(item, error=item.error or BLANK) for item in column] if any(item.error for item in column) else column
+        for column in zip(*(line.values for line in lines), strict=True)
+    ]
+    return [replace(line, values=list(own)) for line, own in zip(lines, zip(*columns, strict=True), strict=True)]
 
 
 def apart(rows: Sequence[Row], lines: Sequence[Line]) -> tuple[list[Line], list[Line]]:
@@ -198,8 +210,9 @@ def apart(rows: Sequence[Row], lines: Sequence[Line]) -> tuple[list[Line], list[
     return [line for row, line in pairs if not row.sentinel], [line for row, line in pairs if row.sentinel]
 
 
-def legend(table: Table, rows: Sequence[Row]) -> list[str]:
-    return notes(table, [entry(table, row, column) for row in rows for column in table.columns], BEST)
+def legend(table: Table, rows: Sequence[Row], *, sorted_rows: bool = True) -> list[str]:
+    entries = [entry(table, row, column) for row in rows for column in table.columns]
+    return notes(table if sorted_rows else replace(table, rows=[]), entries, BEST)
 
 
 def sheet(
@@ -229,7 +242,7 @@ def sheet(
             for place, (text, arrow) in enumerate(zip(COSTS, "↓↑", strict=True))
         ]
     head = [(row.name, routes[row.generator], row.sentinel or "") for row in rows]
-    return Sheet(head, list(families.items()), legend(table, rows))
+    return Sheet(head, list(families.items()), legend(table, rows, sorted_rows=False))
 
 
 def times(table: Table, values: Values, evidence: Evidence, routes: Mapping[str, str]) -> Board:
@@ -263,7 +276,7 @@ def times(table: Table, values: Values, evidence: Evidence, routes: Mapping[str,
             )
         )
     headings = [Heading(f"{name} s", "↓", "seconds", f"mean wall seconds of {name}") for name in order]
-    return Board(headings, *apart(table.rows, lines))
+    return Board(headings, *apart(table.rows, aligned(lines)))
 
 
 def losses(table: Table, rows: Sequence[Row], evidence: Evidence, routes: Mapping[str, str]) -> list[Loss]:
