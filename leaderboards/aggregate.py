@@ -135,10 +135,10 @@ def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metri
         column: measure(floor_scores, floor_stages, column, evaluators[column])["value"].groupby(level=PAIR).mean()
         for column in columns
     }
-    names = row_names(stages)
+    configs = stages.groupby("generator")["config_hash"].nunique()
     rows = []
     for (generator, config), own_stages in stages.groupby(ROW):
-        name = names[generator, config]
+        name = generator if configs[generator] == 1 else f"{generator} #{config[:6]}"
         own_scores = scores[(scores["generator"] == generator) & (scores["config_hash"] == config)]
         summaries = {}
         for column in columns:
@@ -152,16 +152,6 @@ def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metri
         )
     pairs = pd.MultiIndex.from_frame(stages[PAIR].drop_duplicates().sort_values(PAIR))
     return Table(**key, pairs=pairs, columns=columns, rows=rows)
-
-
-def row_names(stages: pd.DataFrame) -> dict[tuple[str, str], str]:
-    """(generator, config hash) -> the name of its row in the table that the stages belong to."""
-    configs = stages.groupby("generator")["config_hash"].nunique()
-    pairs = stages[ROW].drop_duplicates().itertuples(index=False, name=None)
-    return {
-        (generator, config): generator if configs[generator] == 1 else f"{generator} #{config[:6]}"
-        for generator, config in pairs
-    }
 
 
 def measure(scores: pd.DataFrame, stages: pd.DataFrame, column: Column, evaluators: Sequence[str]) -> pd.DataFrame:

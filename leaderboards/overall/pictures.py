@@ -1,7 +1,8 @@
 """Critical differences and Pareto fronts as small SVG texts for a page or a document.
 
 They take the colours of the page around them (`--ink`, `--muted`, `--line`, `--accent`) and have a fixed
-size, so that no text becomes smaller than written: a narrow page scrolls them.
+size, so that no text becomes smaller than written: a narrow page scrolls them. Colours are attributes
+of their own, as a page whose policy forbids inline styles would drop them from `style`.
 """
 
 from __future__ import annotations
@@ -237,7 +238,7 @@ def escape(words: str) -> str:
 
 def text(x: float, y: float, words: str, *, anchor: str, colour: str = INK, turned: bool = False) -> str:
     turn = f' transform="rotate(-90 {x:.1f} {y:.1f})"' if turned else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" style="fill:{colour}"{turn}>{escape(words)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}"{turn}>{escape(words)}</text>'
 
 
 def line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1) -> str:
@@ -245,14 +246,14 @@ def line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float =
 
 
 def path(course: str, colour: str, width: float = 1) -> str:
-    return f'<path d="{course}" style="fill:none;stroke:{colour};stroke-width:{width:g}"/>'
+    return f'<path d="{course}" fill="none" stroke="{colour}" stroke-width="{width:g}"/>'
 
 
 def dot(x: float, y: float, *, on_front: bool, name: str) -> str:
     """A filled disc on the front, an open square beside it; its title shows under a pointer."""
     if on_front:
-        mark = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" style="fill:{ACCENT}">'
+        mark = f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{ACCENT}">'
         return f"{mark}<title>{escape(name)}</title></circle>"
-    style = f"fill:none;stroke:{INK};stroke-width:1.5"
-    mark = f'<rect x="{x - 4.5:.1f}" y="{y - 4.5:.1f}" width="9" height="9" style="{style}">'
+    look = f'fill="none" stroke="{INK}" stroke-width="1.5"'
+    mark = f'<rect x="{x - 4.5:.1f}" y="{y - 4.5:.1f}" width="9" height="9" {look}>'
     return f"{mark}<title>{escape(name)}</title></rect>"

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from leaderboards.aggregate import GROUP, PAIR, ROW, Row, Table, read, row_names
+from leaderboards.aggregate import GROUP, PAIR, ROW, Row, Table, read
 
 IDENTITY = ", ".join(["cell_id", *GROUP, *ROW, *PAIR])
 SCORES = f"""
@@ -75,20 +75,16 @@ class Evidence:
             self.run_places[run] = len(self.run_places)
         self.started = dict(zip(known, self.runs["started_at"], strict=True))
         self.cells: dict[str, int] = {}
-        self.names = {group: row_names(own) for group, own in self.stages.groupby(GROUP)}
         self.group_scores = dict(iter(self.scores.groupby(GROUP)))
         ordered = self.stages.sort_values([*PAIR, "finished_at", "stage"])
-        self.row_stages = {
-            (place[: len(GROUP)], self.names[place[: len(GROUP)]][place[len(GROUP) :]]): own
-            for place, own in ordered.groupby(GROUP + ROW)
-        }
+        self.row_stages = dict(iter(ordered.groupby(GROUP + ROW)))
 
     def scores_of(self, table: Table) -> pd.DataFrame:
         return self.group_scores.get(key(table), self.scores.iloc[:0])
 
     def stages_of(self, table: Table, row: Row) -> pd.DataFrame:
         """All stages of the cells of a row, by split seed and seed in the order in which they ended."""
-        return self.row_stages[key(table), row.name]
+        return self.row_stages[(*key(table), row.generator, row.config_hash)]
 
     def evaluators(self, table: Table) -> dict[str, str]:
         """Metric -> the evaluator that gives it."""
@@ -120,9 +116,8 @@ class Evidence:
             for column in table.columns
         ]
         found = defaultdict(list)
-        names = self.names[key(table)]
         for one in self.scores_of(table).itertuples(index=False):
-            place = (names[one.generator, one.config_hash], one.metric, one.protocol, one.version)
+            place = (one.generator, one.config_hash, one.metric, one.protocol, one.version)
             found[place].append(one)
         rows = []
         for row in table.rows:
@@ -135,7 +130,7 @@ class Evidence:
                 summary = row.summaries.get(column)
                 measured = {
                     (one.split_seed, one.seed): one
-                    for one in found[row.name, column.metric, column.protocol, column.version]
+                    for one in found[row.generator, row.config_hash, column.metric, column.protocol, column.version]
                 }
                 values.append(
                     None

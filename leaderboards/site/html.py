@@ -16,6 +16,8 @@ from markupsafe import Markup
 
 from leaderboards.aggregate import SENTINELS, Table, tables
 from leaderboards.columns import ALL, Column, check_metrics, select
+from leaderboards.overall import Overall, overall
+from leaderboards.overall.pictures import critical_difference_svg, front_svg
 from leaderboards.rank import rank
 from leaderboards.site import view
 from leaderboards.site.evidence import Evidence
@@ -35,6 +37,34 @@ class Group:
     split: str
     profile: str
     pages: list[view.Dataset]
+    overall: Overall | None
+    routes: Mapping[str, str]
+
+    @property
+    def title(self) -> str:
+        return f"{self.family} · {self.variant} data · profile {self.profile} · {self.split} split"
+
+    def route(self, name: str) -> str:
+        """Address of a generator by the name of its row, which may end in its config."""
+        return self.routes.get(name) or self.routes[name.rpartition(" #")[0]]
+
+    @property
+    def pictures(self) -> list[Picture]:
+        if self.overall is None:
+            return []
+        found = [Picture(front.title, Markup(front_svg(front))) for front in self.overall.fronts]
+        if self.overall.critical:
+            picture = Markup(critical_difference_svg(self.overall.critical))
+            found.insert(0, Picture("Critical difference", picture))
+        return found
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing that stands in the page; what it shows is escaped already."""
+
+    title: str
+    svg: Markup
 
 
 def render(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, metrics: Sequence[str] = ()) -> str:
@@ -59,7 +89,7 @@ def render(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, 
     ]
     generators = [view.generator(name, addresses[name], pages, full, evidence, addresses) for name in names]
     return fill(
-        groups=grouped(pages),
+        groups=grouped(pages, overall(main), addresses),
         pages=pages,
         generators=generators,
         competing=sum(name not in SENTINELS for name in names),
@@ -82,12 +112,13 @@ def in_order(table: Table, like: Table) -> Table:
     return replace(table, rows=sorted(table.rows, key=lambda row: order[row.name]))
 
 
-def grouped(pages: Sequence[view.Dataset]) -> list[Group]:
+def grouped(pages: Sequence[view.Dataset], compared: Sequence[Overall], addresses: Mapping[str, str]) -> list[Group]:
     found: dict[tuple[str, str, str, str], list[view.Dataset]] = {}
     for page in pages:
         table = page.table
         found.setdefault((table.family, table.variant, table.split, table.profile), []).append(page)
-    return [Group(*key, own) for key, own in found.items()]
+    worth = {(one.family, one.variant, one.split, one.profile): one for one in compared if one.worth_showing}
+    return [Group(*key, own, worth.get(key), addresses) for key, own in found.items()]
 
 
 def runs(evidence: dict[str, Any]) -> list[dict[str, Any]]:
