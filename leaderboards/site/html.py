@@ -20,11 +20,12 @@ from leaderboards.overall import Overall, overall
 from leaderboards.overall.pictures import critical_difference_svg, front_svg
 from leaderboards.rank import rank
 from leaderboards.site import view
-from leaderboards.site.evidence import Evidence
+from leaderboards.site.evidence import Evidence, key
+from leaderboards.site.figures import figures
 from leaderboards.site.routes import routes
 
 FOLDER = resources.files("leaderboards.site")
-SCRIPTS = ["tables.js", "provenance.js", "site.js"]
+SCRIPTS = ["figures.js", "tables.js", "provenance.js", "site.js"]
 TITLE = "Synthetic data leaderboard"
 
 
@@ -83,8 +84,9 @@ def render(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, 
     names = sorted({row.generator for table in main for row in table.rows}, key=lambda name: (name in SENTINELS, name))
     addresses = dict(zip(names, routes("generator", [(name,) for name in names]), strict=True))
     places = routes("dataset", [(table.dataset, table.variant, table.profile, table.split) for table in main])
+    pictures = pictured(figures(connection, run_id), main)
     pages = [
-        view.dataset(place, first, whole, route, evidence, addresses)
+        view.dataset(place, first, whole, route, evidence, addresses, pictures[place])
         for place, (first, whole, route) in enumerate(zip(main, full, places, strict=True))
     ]
     generators = [view.generator(name, addresses[name], pages, full, evidence, addresses) for name in names]
@@ -95,6 +97,7 @@ def render(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, 
         competing=sum(name not in SENTINELS for name in names),
         families=list(dict.fromkeys(head.family for page in pages for head in page.main.headings)),
         evidence=found,
+        figures=pictures,
         runs=runs(found),
         newest=str(evidence.stages["finished_at"].max())[:16],
     )
@@ -104,6 +107,17 @@ def together(columns: Sequence[Column], evaluators: Mapping[str, str], first: Se
     """Columns with those of one evaluator side by side, evaluators as they come in `first` and then in `columns`."""
     order = list(dict.fromkeys(evaluators.get(column.metric, "") for column in [*first, *columns]))
     return sorted(columns, key=lambda column: order.index(evaluators.get(column.metric, "")))
+
+
+def pictured(
+    drawn: Mapping[tuple[str, ...], Mapping[str, dict[str, Any]]], tables: Sequence[Table]
+) -> list[dict[str, dict[str, Any]]]:
+    """For each table, the pictures of those rows that have some, in the order of the rows."""
+    found = []
+    for table in tables:
+        own = drawn.get(key(table), {})
+        found.append({row.name: own[row.name] for row in table.rows if own.get(row.name)})
+    return found
 
 
 def in_order(table: Table, like: Table) -> Table:
@@ -118,7 +132,7 @@ def grouped(pages: Sequence[view.Dataset], compared: Sequence[Overall], addresse
         table = page.table
         found.setdefault((table.family, table.variant, table.split, table.profile), []).append(page)
     worth = {(one.family, one.variant, one.split, one.profile): one for one in compared if one.worth_showing}
-    return [Group(*key, own, worth.get(key), addresses) for key, own in found.items()]
+    return [Group(*kind, own, worth.get(kind), addresses) for kind, own in found.items()]
 
 
 def runs(evidence: dict[str, Any]) -> list[dict[str, Any]]:
@@ -155,13 +169,13 @@ def fill(**values: Any) -> str:
         f"default-src 'none'; style-src {allowed(style)}; script-src {allowed(script)}; "
         "base-uri 'none'; form-action 'none'"
     )
-    evidence = values.pop("evidence")
+    data = {name: embedded(values.pop(name)) for name in ("evidence", "figures")}
     return environment.get_template("site.html").render(
         title=TITLE,
         policy=policy,
         style=Markup(style),
         script=Markup(script),
-        evidence=embedded(evidence),
+        **data,
         **values,
     )
 

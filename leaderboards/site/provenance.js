@@ -98,7 +98,7 @@ window.provenance = (() => {
       ["value", (record) => written(record.value)],
       ["± own error", (record) => (record.stderr === null ? "" : written(record.stderr))],
       ["n", (record) => (record.n === null ? "" : written(record.n))],
-      ["", (record) => (record.imputed ? "† counts as the floor" : ""), true],
+      ["", (record) => (record.imputed && record.value !== null ? "† counts as the floor" : ""), true],
       ["failed", (record) => (record.imputed ? failures(record.cell) : ""), true],
       ...["fit", "sample", evaluator].filter((name, at, all) => all.indexOf(name) === at).map(seconds),
       ...stageColumns,

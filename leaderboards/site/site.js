@@ -11,6 +11,33 @@
     return document.getElementById(name);
   };
 
+  const KINDS = [
+    ["columns", "Columns, real against synthetic"],
+    ["associations", "Associations between columns"],
+    ["projection", "Records in two dimensions"],
+    ["dcr", "Distance to the closest training record"],
+  ];
+
+  // The pictures of one generator at a time, drawn when the page of the dataset is first shown.
+  const draw = (section) => {
+    if (section === null) return;
+    const data = JSON.parse(document.getElementById("figures").textContent)[section.dataset.place];
+    const choice = section.querySelector("select");
+    const drawn = section.querySelector(".drawn");
+    const redraw = () => {
+      drawn.replaceChildren();
+      for (const [kind, title] of KINDS.filter(([name]) => data[choice.value][name])) {
+        const heading = document.createElement("h4");
+        heading.textContent = title;
+        const place = document.createElement("div");
+        drawn.append(heading, place);
+        window.figures[kind](place, data[choice.value][kind]);
+      }
+    };
+    choice.addEventListener("change", redraw);
+    redraw();
+  };
+
   const show = (moved) => {
     const element = target();
     // a link to a place that is in no page, such as the skip link's, leaves the page as it is
@@ -20,6 +47,7 @@
     if (!seen.has(page)) {
       seen.add(page);
       window.provenance.upgrade(page);
+      draw(page.querySelector(".figures"));
     }
     const heading = page.querySelector("h2");
     document.title = page.id === "start" ? title : `${heading.textContent.trim()} · ${title}`;

@@ -111,6 +111,7 @@ class Dataset:
     times: Board
     losses: list[Loss]
     remarks: list[str]
+    pictured: list[str]
 
 
 @dataclass(frozen=True)
@@ -294,7 +295,13 @@ def losses(table: Table, rows: Sequence[Row], evidence: Evidence, routes: Mappin
 
 
 def dataset(
-    place: int, table: Table, full: Table, route: str, evidence: Evidence, routes: Mapping[str, str]
+    place: int,
+    table: Table,
+    full: Table,
+    route: str,
+    evidence: Evidence,
+    routes: Mapping[str, str],
+    pictures: Mapping[str, object],
 ) -> Dataset:
     """The page of one table.
 
@@ -305,6 +312,7 @@ def dataset(
         route: its address.
         evidence: what stands behind the values.
         routes: generator -> address.
+        pictures: what there is to draw, by the name of a row.
     """
     values, evaluators = Values(place, full), evidence.evaluators(full)
     return Dataset(
@@ -317,6 +325,7 @@ def dataset(
         times(full, values, evidence, routes),
         losses(full, full.rows, evidence, routes),
         [failure_line(failure) for row in table.rows for failure in row.failures],
+        [row.name for row in table.rows if pictures.get(row.name)],
     )
 
 
