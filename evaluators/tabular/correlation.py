@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,13 @@ from bench.progress import SILENT, Progress
 from bench.records import Dataset, Schema
 from evaluators.base import Evaluator, Score
 from evaluators.jackknife import assign_groups, group_counts, jackknife_error, with_and_without
-from evaluators.tabular.association import correlation_ratio, cramers_v
+from evaluators.tabular.associations import (
+    Associations,
+    category_associations,
+    heat_map,
+    mixed_associations,
+    rank_associations,
+)
 from evaluators.tabular.codes import (
     Codes,
     bin_edges,
@@ -31,7 +37,7 @@ from evaluators.tabular.codes import (
 )
 from evaluators.tabular.density import total_variation
 from evaluators.tabular.pearson import correlations
-from evaluators.tabular.spearman import rank_correlations
+from evaluators.tabular.projection import project
 from evaluators.tabular.three_way import three_way_errors
 
 TREND, SPEARMAN, CRAMER, RATIO, THREE_WAY = (
@@ -74,7 +80,9 @@ class Correlation(Evaluator):
     (all, or `MOST_TRIPLES` by the seed), cut as in `harness`; it grows with the number of cells that a
     sample leaves empty, so read it beside its reference.
 
-    The details of every score on pairs hold the matrix of its errors, None where there is none. The standard
+    The details of every score on pairs hold the matrix of its errors, None where there is none; those of the
+    pair trends under `harness` also what two pictures need, the `associations` themselves (`associations.py`)
+    and a `projection` of train, held-out and synthetic rows (`projection.py`). The standard
     error is that of drawing the synthetic rows; the train rows and all bin edges are taken as given. The
     edges of `sdmetrics-0.11` hang on the extreme values of the synthetic rows, so for heavy tails its
     standard error is too small.
@@ -101,7 +109,7 @@ class Correlation(Evaluator):
         others = [name for name in schema.names if name not in schema.numeric]
         categories = {name: category_codes(data.train[name], synthetic[name]) for name in others}
         scores = []
-        with progress.task("correlation", len(PROTOCOLS) + 4, "measures") as task:
+        with progress.task("correlation", len(PROTOCOLS) + 5, "measures") as task:
             for protocol, version in PROTOCOLS.items():
                 cut = harness_bins if protocol == "harness" else sdmetrics_bins
                 cuts = {name: cut(real_numbers[name], synthetic_numbers[name]) for name in schema.numeric}
@@ -111,17 +119,22 @@ class Correlation(Evaluator):
                 scores.append(pair_score(TREND, errors, schema.names, schema.names, n, protocol, version))
                 task.advance()
                 if protocol == "harness":
+                    trends = errors
                     triples = three_way_errors(codes, group, seed)
                     task.advance()
-            errors = monotone_errors(real_numbers, synthetic_numbers, group)
-            scores.append(pair_score(SPEARMAN, errors, schema.numeric, schema.numeric, n))
+            ranked = rank_associations(real_numbers, synthetic_numbers, group)
+            scores.append(pair_score(SPEARMAN, rank_errors(ranked), schema.numeric, schema.numeric, n))
             task.advance()
-            scores.append(pair_score(CRAMER, category_errors(categories, group), others, others, n))
+            between = category_associations(categories, group)
+            scores.append(pair_score(CRAMER, changes(between), others, others, n))
             task.advance()
-            errors = ratio_errors(real_numbers, synthetic_numbers, categories, group)
-            scores.append(pair_score(RATIO, errors, schema.numeric, others, n))
+            mixed = mixed_associations(real_numbers, synthetic_numbers, categories, group)
+            scores.append(pair_score(RATIO, changes(mixed), schema.numeric, others, n))
             task.advance()
             scores.append(triple_score(triples, n))
+            scores[0].details["associations"] = heat_map(ranked | between | mixed, schema.names, schema.numeric, trends)
+            scores[0].details["projection"] = project(schema, data.train, data.test, synthetic, seed)
+            task.advance()
         return scores
 
 
@@ -199,38 +212,16 @@ def linear_errors(
     return halved(list(real), np.abs(rho - real_rho))
 
 
-def monotone_errors(real: Mapping[str, Array], synthetic: Mapping[str, Array], group: NDArray[np.int64]) -> PairErrors:
+def rank_errors(found: Associations) -> PairErrors:
     """Half the absolute difference of Spearman's correlations, 0 where one is not defined."""
-    if len(real) < 2:
-        return {}
-    real_table, table = (np.column_stack(list(values.values())) for values in (real, synthetic))
-    real_rho = rank_correlations(real_table, np.zeros(len(real_table), dtype=np.int64))[0]
-    rho = rank_correlations(table, group)
-    return halved(list(real), np.abs(np.nan_to_num(rho) - np.nan_to_num(real_rho)))
+    return {pair: np.abs(np.nan_to_num(values) - np.nan_to_num(real)) / 2 for pair, (real, values) in found.items()}
+
+
+def changes(found: Associations) -> PairErrors:
+    """Absolute difference of measures in 0..1."""
+    return {pair: np.abs(values - real) for pair, (real, values) in found.items()}
 
 
 def halved(names: Sequence[str], differences: Array) -> PairErrors:
     """Half of each difference of coefficients in -1..1; shape (1 + groups, columns, columns)."""
     return {(first, second): differences[:, i, j] / 2 for (i, first), (j, second) in combinations(enumerate(names), 2)}
-
-
-def category_errors(categories: Mapping[str, Codes], group: NDArray[np.int64]) -> PairErrors:
-    """Absolute difference of Cramér's V of every pair."""
-    errors = {}
-    for (first, a), (second, b) in combinations(categories.items(), 2):
-        sizes = a[2], b[2]
-        real = cramers_v(a[0], b[0], sizes, np.zeros(len(a[0]), dtype=np.int64))[0]
-        errors[first, second] = np.abs(cramers_v(a[1], b[1], sizes, group) - real)
-    return errors
-
-
-def ratio_errors(
-    real: Mapping[str, Array], synthetic: Mapping[str, Array], categories: Mapping[str, Codes], group: NDArray[np.int64]
-) -> PairErrors:
-    """Absolute difference of the correlation ratios of every number on every category."""
-    errors = {}
-    for number, category in product(real, categories):
-        real_codes, codes, size = categories[category]
-        known = correlation_ratio(real[number], real_codes, size, np.zeros(len(real_codes), dtype=np.int64))[0]
-        errors[number, category] = np.abs(correlation_ratio(synthetic[number], codes, size, group) - known)
-    return errors
