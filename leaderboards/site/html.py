@@ -25,7 +25,7 @@ from leaderboards.site.figures import figures
 from leaderboards.site.routes import routes
 
 FOLDER = resources.files("leaderboards.site")
-SCRIPTS = ["figures.js", "tables.js", "provenance.js", "site.js"]
+SCRIPTS = ["drawing.js", "figures.js", "tables.js", "provenance.js", "site.js"]
 TITLE = "Synthetic data leaderboard"
 
 
