@@ -213,7 +213,7 @@
     const maps = [["real", real, 1], ["synthetic", synthetic, 1], ["synthetic − real", difference, limit]];
     const marks = maps.map(([heading, values, scale]) =>
       heatMap(add(group, "div", { class: "plotted-panel" }), heading, names, values, scale, cell, margin));
-    const kind = (i, j) => ["Cramér’s V", "correlation ratio", "Spearman’s correlation"][numeric[i] + numeric[j]];
+    const kind = (i, j) => ["Cramér's V", "correlation ratio", "Spearman's correlation"][numeric[i] + numeric[j]];
     const found = (i, j) => [real, synthetic, difference].map((values) => number(values[i][j]));
     const readout = add(figure, "p", { class: "plotted-readout", "aria-live": "polite" });
     readout.textContent = "Point at a pair, or walk with the arrow keys.";
@@ -236,7 +236,7 @@
       event.preventDefault();
       show((row + steps[0] + n) % n, (column + steps[1] + n) % n);
     });
-    note(figure, `Two numbers: Spearman’s correlation, the only one with a sign. Two categories: Cramér’s V. A number and a
+    note(figure, `Two numbers: Spearman's correlation, the only one with a sign. Two categories: Cramér's V. A number and a
       category: correlation ratio. A dash marks values clearly below zero, a stroke those that are not defined.`);
     leftOut(figure, data.left_out);
     const pairs = names.flatMap((_, i) => names.slice(i + 1).map((_, k) => [i, i + 1 + k]));
