@@ -80,8 +80,8 @@ def heat_map(
 
     Returns:
         `columns`, at most `MOST_COLUMNS` of them, those with the largest error of a pair, in the order of the
-        table; which of them are `numeric`; how many were `left_out`; and the symmetric matrices `real` and `synthetic`, None where a
-        value is not defined and on the diagonal, which says nothing.
+        table; which of them are `numeric`; how many were `left_out`; and the symmetric matrices `real` and
+        `synthetic`, None where a value is not defined and on the diagonal, which says nothing.
     """
     worst = dict.fromkeys(names, -1.0)
     for pair, error in errors.items():

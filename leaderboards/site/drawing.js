@@ -92,7 +92,7 @@
     return signed(value.toLocaleString("en", { maximumSignificantDigits: 4, useGrouping: size >= 1e4 }));
   }
 
-  const percent = (share) => (absent(share) ? "–" : `${number(100 * share)} %`);
+  const percent = (share) => (absent(share) ? "–" : `${number(100 * share)}\u00a0%`);
 
   function tick(value) {
     const size = Math.abs(value);
@@ -102,7 +102,7 @@
     return signed(size >= 1e12 || (size > 0 && size < 1e-3) ? value.toExponential() : `${value}`);
   }
 
-  const tickPercent = (share) => (share === 0 ? "0" : `${tick(Number((100 * share).toPrecision(6)))} %`);
+  const tickPercent = (share) => (share === 0 ? "0" : `${tick(Number((100 * share).toPrecision(6)))}\u00a0%`);
 
   // Round values inside an interval, 1, 2 or 5 times a power of ten apart, at most so many of them.
   function ticks(low, high, most) {

@@ -118,14 +118,14 @@
     const sides = column.quantiles ?? column.frequencies;
     const at = (place) => sides.map((side) => (column.quantiles ? number(side?.[place]) : percent(side[place])));
     const rows = column.quantiles
-      ? LISTED.map((level) => [`${100 * level} % quantile`, ...at(levels.indexOf(level))])
+      ? LISTED.map((level) => [`${100 * level}\u00a0% quantile`, ...at(levels.indexOf(level))])
       : column.labels.map((text, i) => [nameOf(text), ...at(i)]);
     if (column.rest && sum(column.rest) > 0) rows.push(["(other)", ...column.rest.map(percent)]);
     table(parent, `${column.name}, ${errorOf(column)}`, [column.quantiles ? "" : "label", "real", "synthetic"], rows);
   }
 
   function errorOf(column) {
-    const value = column.error === null ? "not defined" : `${column.error.toFixed(2)} %`;
+    const value = column.error === null ? "not defined" : `${column.error.toFixed(2)}\u00a0%`;
     return `${column.quantiles ? "KS" : "TV"} ${value}`;
   }
 
@@ -213,7 +213,7 @@
     const maps = [["real", real, 1], ["synthetic", synthetic, 1], ["synthetic − real", difference, limit]];
     const marks = maps.map(([heading, values, scale]) =>
       heatMap(add(group, "div", { class: "plotted-panel" }), heading, names, values, scale, cell, margin));
-    const kind = (i, j) => ["Cramér’s V", "correlation ratio", "Spearman’s correlation"][numeric[i] + numeric[j]];
+    const kind = (i, j) => ["Cramér's V", "correlation ratio", "Spearman's correlation"][numeric[i] + numeric[j]];
     const found = (i, j) => [real, synthetic, difference].map((values) => number(values[i][j]));
     const readout = add(figure, "p", { class: "plotted-readout", "aria-live": "polite" });
     readout.textContent = "Point at a pair, or walk with the arrow keys.";
@@ -236,7 +236,7 @@
       event.preventDefault();
       show((row + steps[0] + n) % n, (column + steps[1] + n) % n);
     });
-    note(figure, `Two numbers: Spearman’s correlation, the only one with a sign. Two categories: Cramér’s V. A number and a
+    note(figure, `Two numbers: Spearman's correlation, the only one with a sign. Two categories: Cramér's V. A number and a
       category: correlation ratio. A dash marks values clearly below zero, a stroke those that are not defined.`);
     leftOut(figure, data.left_out);
     const pairs = names.flatMap((_, i) => names.slice(i + 1).map((_, k) => [i, i + 1 + k]));
@@ -274,7 +274,7 @@
     leftAxis(picture, ticks(...up, 5), y, left, right);
     bottomAxis(picture, ticks(...across, 5), x, base, left, right);
     const [first, second] = data.axes.map((axis, k) =>
-      `component ${k + 1}, ${Math.round(100 * axis.explained)} % of the variance`);
+      `component ${k + 1}, ${Math.round(100 * axis.explained)}\u00a0% of the variance`);
     add(picture, "text", { x: (left + right) / 2, y: base + 33, "text-anchor": "middle" }, first);
     add(picture, "text", { transform: `translate(9,${base / 2}) rotate(-90)`, "text-anchor": "middle" }, second);
     const dots = add(picture, "g", { class: "dots" });
@@ -299,7 +299,7 @@
     scatter(panel(), "synthetic over train", data, "synthetic", ends);
     if (data.holdout.length) scatter(panel(), "held-out over train, for comparison", data, "holdout", ends);
     const weights = data.axes.map((axis, k) => {
-      const main = Object.entries(axis.columns).map(([name, share]) => `${name} ${Math.round(100 * share)} %`);
+      const main = Object.entries(axis.columns).map(([name, share]) => `${name} ${Math.round(100 * share)}\u00a0%`);
       return `component ${k + 1}: ${main.join(", ")}`;
     });
     const most = Math.max(...sides.map(([name]) => data[name].length));
