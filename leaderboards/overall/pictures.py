@@ -61,7 +61,7 @@ def critical_difference_svg(critical: CriticalDifference) -> str:
         on_left = number < half
         y = first_label + 20 * (number if on_left else count - 1 - number)
         end, anchor = (left - 20, "end") if on_left else (right + 20, "start")
-        words = f"{shortened(name)}  {rank:.2f}" if on_left else f"{rank:.2f}  {shortened(name)}"
+        words = f"{shortened(name)} {rank:.2f}" if on_left else f"{rank:.2f} {shortened(name)}"
         corner = f"M{place(rank):.1f} {axis:.1f}V{y:.1f}H{end:.1f}"
         parts += [path(corner, LINE), dot(place(rank), axis, on_front=True, name=f"{name}: mean rank {rank:.2f}")]
         parts += [text(end + (-5 if on_left else 5), y + 4, words, anchor=anchor)]

@@ -33,11 +33,7 @@ def render(tables: Sequence[Table], compared: Sequence[Overall] = ()) -> str:
 def dataset_table(table: Table, number: int) -> str:
     items = [[entry(table, row, column) for column in table.columns] for row in table.rows]
     lines = [
-        [
-            escape(row.name) + (f" ({row.sentinel})" if row.sentinel else ""),
-            *map(stacked, line),
-            *map(escape, costs(row)),
-        ]
+        stacked(escape(row.name) + (f" ({row.sentinel})" if row.sentinel else ""), [*line, *map(Entry, costs(row))])
         for row, line in zip(table.rows, items, strict=True)
     ]
     remarks = notes(table, [item for line in items for item in line], "bold:")
@@ -54,8 +50,7 @@ def dataset_table(table: Table, number: int) -> str:
 
 def overall_table(found: Overall, number: int) -> str:
     lines = [
-        [escape(name), *map(stacked, line)]
-        for name, line in zip(found.generators, over_datasets.entries(found), strict=True)
+        stacked(escape(name), line) for name, line in zip(found.generators, over_datasets.entries(found), strict=True)
     ]
     caption = f"{over_datasets.title(found)}. {over_datasets.provenance(found)}"
     remarks = over_datasets.remarks(found, "bold:")
@@ -63,10 +58,10 @@ def overall_table(found: Overall, number: int) -> str:
 
 
 def floating(
-    caption: str, label: str, headings: Sequence[str], groups: Sequence[Sequence[Sequence[str]]], remarks: Sequence[str]
+    caption: str, label: str, headings: Sequence[str], groups: Sequence[Sequence[str]], remarks: Sequence[str]
 ) -> str:
-    r"""A whole `table`; texts are escaped here, the cells of `groups` already are."""
-    body = [group for group in groups if group]
+    r"""A whole `table`; texts are escaped here, the lines of `groups` are LaTeX already."""
+    body = "\\midrule\n".join("\\addlinespace[2pt]\n".join(group) for group in groups if group)
     lines = [
         r"\begin{table}",
         r"\centering\small\setlength{\tabcolsep}{3pt}",
@@ -74,25 +69,25 @@ def floating(
         rf"\label{{tab:{label}}}",
         rf"\begin{{tabular}}{{l{'r' * len(headings)}}}",
         r"\toprule",
-        row_of(["generator", *map(heading, headings)]),
+        line_of(["generator", *map(heading, headings)]),
         r"\midrule",
+        body + r"\bottomrule",
+        r"\end{tabular}",
+        *([rf"\par\smallskip\raggedright\footnotesize {'. '.join(map(escape, remarks))}."] if remarks else []),
+        r"\end{table}",
     ]
-    for place, group in enumerate(body):
-        lines += [r"\midrule"] if place else []
-        lines += map(row_of, group)
-    lines += [r"\bottomrule", r"\end{tabular}"]
-    lines += [rf"\par\smallskip\raggedright\footnotesize {'. '.join(map(escape, remarks))}." if remarks else ""]
-    return "\n".join([*(line for line in lines if line), r"\end{table}", ""])
+    return "\n".join([*lines, ""])
 
 
-def row_of(cells: Sequence[str]) -> str:
+def stacked(name: str, items: Sequence[Entry]) -> str:
+    """A generator's line, and its errors in small letters on one below, as the columns are many."""
+    values = [rf"\textbf{{{escape(item.value)}}}" if item.best else escape(item.value) for item in items]
+    errors = [rf"{{\scriptsize {escape(item.error)}}}" if item.error else "" for item in items]
+    return "\n".join([line_of([name, *values]), *([line_of(["", *errors])] if any(errors) else []), ""])
+
+
+def line_of(cells: Sequence[str]) -> str:
     return " & ".join(cells) + r" \\"
-
-
-def stacked(item: Entry) -> str:
-    """The error in small letters below the value, as the columns are many."""
-    value = rf"\textbf{{{escape(item.value)}}}" if item.best else escape(item.value)
-    return rf"\shortstack[r]{{{value}\\{{\scriptsize {escape(item.error)}}}}}" if item.error else value
 
 
 def heading(words: str) -> str:

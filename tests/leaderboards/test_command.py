@@ -46,7 +46,10 @@ def test_a_metric_that_is_not_among_the_main_ones(bench, results, capsys):
     assert "1.50" not in out
 
 
-@pytest.mark.parametrize(("form", "start"), [("md", "## adult"), ("svg", "<svg"), ("terminal", "adult")])
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [("md", "## adult"), ("svg", "<svg"), ("terminal", "adult"), ("latex", "% needs"), ("csv", "dataset,")],
+)
 def test_out_writes_a_file_and_makes_its_folder(bench, results, capsys, form, start):
     target = results / "new" / f"leaderboard.{form}"
     assert bench("--results", results, "--format", form, "--out", target) == 0
