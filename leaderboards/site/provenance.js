@@ -44,7 +44,7 @@ window.provenance = (() => {
     region.setAttribute("aria-label", caption);
     const used = columns.filter(([, read]) => records.some((record) => read(record) !== ""));
     const head = add(add(table, "thead"), "tr");
-    for (const [heading] of used) add(head, "th", heading).scope = "col";
+    for (const [heading, , words] of used) add(head, "th", heading, words ? "words" : "").scope = "col";
     const body = add(table, "tbody");
     for (const record of records) {
       const row = add(body, "tr");

@@ -28,7 +28,8 @@
       drawn.replaceChildren();
       for (const [kind, title] of KINDS.filter(([name]) => data[choice.value][name])) {
         const heading = document.createElement("h4");
-        heading.textContent = title;
+        const { split_seed: splitSeed, seed } = data[choice.value][kind];
+        heading.textContent = `${title} (split seed ${splitSeed}, seed ${seed})`;
         const place = document.createElement("div");
         drawn.append(heading, place);
         window.figures[kind](place, data[choice.value][kind]);
