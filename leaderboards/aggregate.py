@@ -6,7 +6,7 @@ a mean over survivors would reward a generator for crashing where the data is ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -131,8 +131,9 @@ def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metri
     columns = choose(scores, metrics)
     evaluators = {column: scores.loc[scores["metric"] == column.metric, "evaluator"].unique() for column in columns}
     floor_scores, floor_stages = (frame[frame["generator"] == FLOOR] for frame in (scores, stages))
+    floor_rules, floor_losses = by_rule(floor_scores), failed(floor_stages)
     floors = {
-        column: measure(floor_scores, floor_stages, column, evaluators[column])["value"].groupby(level=PAIR).mean()
+        column: measure(floor_rules, floor_losses, column, evaluators[column])["value"].groupby(level=PAIR).mean()
         for column in columns
     }
     configs = stages.groupby("generator")["config_hash"].nunique()
@@ -140,9 +141,10 @@ def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metri
     for (generator, config), own_stages in stages.groupby(ROW):
         name = generator if configs[generator] == 1 else f"{generator} #{config[:6]}"
         own_scores = scores[(scores["generator"] == generator) & (scores["config_hash"] == config)]
+        rules, losses = by_rule(own_scores), failed(own_stages)
         summaries = {}
         for column in columns:
-            measured = measure(own_scores, own_stages, column, evaluators[column])
+            measured = measure(rules, losses, column, evaluators[column])
             if len(measured):
                 summaries[column] = summarise(measured, None if generator in SENTINELS else floors[column])
         fit, sample, speed = costs(own_stages)
@@ -154,14 +156,30 @@ def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metri
     return Table(**key, pairs=pairs, columns=columns, rows=rows)
 
 
-def measure(scores: pd.DataFrame, stages: pd.DataFrame, column: Column, evaluators: Sequence[str]) -> pd.DataFrame:
+def by_rule(scores: pd.DataFrame) -> dict[tuple[str, str, int], pd.DataFrame]:
+    """(metric, protocol, version) -> value, stderr and imputed of every cell, indexed by (split seed, seed)."""
+    indexed = scores.set_index(PAIR).sort_index()
+    return dict(iter(indexed.groupby(["metric", "protocol", "version"])[["value", "stderr", "imputed"]]))
+
+
+def failed(stages: pd.DataFrame) -> pd.DataFrame:
+    """The stages that failed, indexed by (split seed, seed)."""
+    return stages[stages["status"] == "failed"].set_index(PAIR)
+
+
+def measure(
+    rules: Mapping[tuple[str, str, int], pd.DataFrame],
+    losses: pd.DataFrame,
+    column: Column,
+    evaluators: Sequence[str],
+) -> pd.DataFrame:
     """value, stderr and imputed of every cell, indexed by (split seed, seed); NaN where the cell failed."""
-    mine = (scores["metric"] == column.metric) & (scores["protocol"] == column.protocol)
-    measured = scores[mine & (scores["version"] == column.version)].set_index(PAIR)[["value", "stderr", "imputed"]]
-    failed = stages[(stages["status"] == "failed") & stages["stage"].isin(["fit", "sample", *evaluators])]
-    if failed.empty:
-        return measured.sort_index()
-    lost = failed.set_index(PAIR).index.unique()
+    measured = rules.get((column.metric, column.protocol, column.version))
+    if measured is None:
+        measured = pd.DataFrame({"value": [], "stderr": [], "imputed": []}, dtype=float, index=losses.index[:0])
+    lost = losses.index[losses["stage"].isin(["fit", "sample", *evaluators])].unique()
+    if lost.empty:
+        return measured
     measured = measured[~measured.index.isin(lost)]
     return measured.reindex(measured.index.union(lost).sort_values())
 
@@ -195,7 +213,7 @@ def costs(stages: pd.DataFrame) -> tuple[float, float, float]:
 
 def failures(name: str, stages: pd.DataFrame) -> list[Failure]:
     """Failed stages, those with the same reason counted together; what failed only for an earlier one is left out."""
-    failed = stages[(stages["status"] == "failed") & stages["phase"].ne("upstream")]
-    failed = failed.fillna({"phase": "raised", "error": ""})
-    counts = failed.groupby(["stage", "phase", "error"]).size()
+    own = stages[(stages["status"] == "failed") & stages["phase"].ne("upstream")]
+    own = own.fillna({"phase": "raised", "error": ""})
+    counts = own.groupby(["stage", "phase", "error"]).size()
     return [Failure(name, stage, phase, error, int(cells)) for (stage, phase, error), cells in counts.items()]
