@@ -19,7 +19,7 @@ from leaderboards.columns import ALL, Column, check_metrics, select
 from leaderboards.overall import Overall, overall
 from leaderboards.overall.pictures import critical_difference_svg, front_svg
 from leaderboards.rank import rank
-from leaderboards.site import view
+from leaderboards.site import shown, view
 from leaderboards.site.evidence import Evidence, key
 from leaderboards.site.figures import figures
 from leaderboards.site.routes import routes
@@ -37,7 +37,7 @@ class Group:
     variant: str
     split: str
     profile: str
-    pages: list[view.Dataset]
+    pages: list[shown.Dataset]
     overall: Overall | None
     routes: Mapping[str, str]
 
@@ -126,8 +126,8 @@ def in_order(table: Table, like: Table) -> Table:
     return replace(table, rows=sorted(table.rows, key=lambda row: order[row.name]))
 
 
-def grouped(pages: Sequence[view.Dataset], compared: Sequence[Overall], addresses: Mapping[str, str]) -> list[Group]:
-    found: dict[tuple[str, str, str, str], list[view.Dataset]] = {}
+def grouped(pages: Sequence[shown.Dataset], compared: Sequence[Overall], addresses: Mapping[str, str]) -> list[Group]:
+    found: dict[tuple[str, str, str, str], list[shown.Dataset]] = {}
     for page in pages:
         table = page.table
         found.setdefault((table.family, table.variant, table.split, table.profile), []).append(page)

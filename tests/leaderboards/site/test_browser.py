@@ -170,7 +170,7 @@ def test_a_number_leads_to_its_cells_by_keyboard(opened):
     page.keyboard.press("Escape")
     assert not dialog.is_visible()
     assert button.evaluate("button => button === document.activeElement")
-    row.locator("td", has_text="1,234.5").or_(row.locator("td").nth(-2)).first.locator("button").click()
+    row.locator("td", has_text="1,234.5").locator("button").click()
     assert "The stage fit of every cell" in dialog.inner_text()
     dialog.locator("button", has_text="Close").click()
     assert not dialog.is_visible()

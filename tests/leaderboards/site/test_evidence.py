@@ -5,12 +5,18 @@ import pytest
 
 from leaderboards.aggregate import tables
 from leaderboards.site.evidence import Evidence, Pool, number
-from tests.leaderboards.site.conftest import AUC, SHAPE
+from tests.leaderboards.conftest import Store
+from tests.leaderboards.site.conftest import AUC, SHAPE, fill
 
 
 def gathered(store, run=None):
     found = tables(store.connection, run, ["all"])
     return found, Evidence(store.connection, run).to_dict(found)
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return gathered(fill(Store()))
 
 
 def value(data, table, row, metric):
@@ -20,8 +26,8 @@ def value(data, table, row, metric):
     return next(one[2][column] for one in own["rows"] if one[0] == row)
 
 
-def test_the_cells_behind_every_value_average_to_it(filled):
-    found, data = gathered(filled)
+def test_the_cells_behind_every_value_average_to_it(shown):
+    found, data = shown
     compared = 0
     for place, table in enumerate(found):
         for row in table.rows:
@@ -33,8 +39,8 @@ def test_the_cells_behind_every_value_average_to_it(filled):
     assert compared > 30
 
 
-def test_a_cell_leads_to_its_seeds_stages_and_run(filled):
-    found, data = gathered(filled)
+def test_a_cell_leads_to_its_seeds_stages_and_run(shown):
+    found, data = shown
     place = [table.dataset for table in found].index("adult")
     behind = value(data, place, "smote", SHAPE)
     cells = [data["cells"][record[0]] for record in behind]
@@ -50,8 +56,8 @@ def test_a_cell_leads_to_its_seeds_stages_and_run(filled):
     assert told == ["demo", "bench run", {"cores": 2}, {"numpy": "2.4.6"}, "0123abc"]
 
 
-def test_a_failed_cell_stands_as_the_floor_with_its_reason(filled):
-    found, data = gathered(filled)
+def test_a_failed_cell_stands_as_the_floor_with_its_reason(shown):
+    found, data = shown
     place = [table.dataset for table in found].index("adult")
     measured, stood_in = value(data, place, "ctgan", SHAPE)
     assert measured[1:] == [10, None, 100, 0]
@@ -64,9 +70,7 @@ def test_a_stage_belongs_to_the_run_in_which_it_ended(store):
     store.cell("smote", {SHAPE: 1.0}, run="first", day=2)
     store.connection.execute("INSERT INTO run_cells SELECT 'second', cell_id FROM cells")
     for run, day in [("first", "2026-01-01"), ("second", "2026-01-03")]:
-        store.connection.execute(
-            "INSERT INTO runs VALUES (?,?,'demo','{}','bench run','{}','{}',NULL,1)", [run, day]
-        )
+        store.connection.execute("INSERT INTO runs VALUES (?,?,'demo','{}','bench run','{}','{}',NULL,1)", [run, day])
     for asked in (None, "second"):
         _, data = gathered(store, asked)
         assert {data["runs"][stage[8]][0] for stage in data["cells"][0][5].values()} == {"first"}
@@ -79,8 +83,8 @@ def test_a_store_without_the_rows_of_its_runs_still_names_them(store):
     assert json.loads(json.dumps(data, allow_nan=False)) == data
 
 
-def test_what_is_shared_stands_once(filled):
-    _, once = gathered(filled)
+def test_what_is_shared_stands_once(shown):
+    _, once = shown
     assert len(once["cells"]) == len({cell[0] for cell in once["cells"]})
     texts = [json.dumps(one, sort_keys=True) for one in once["pool"]]
     assert len(texts) == len(set(texts))
@@ -98,5 +102,3 @@ def test_a_pool_gives_equal_values_one_place():
 )
 def test_numbers_are_written_short(given, written):
     assert number(given) == written
-
-
