@@ -19,6 +19,7 @@
   const BINS = 24;
   const LISTED = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1];
   const nameOf = (text) => (text === null ? "(missing)" : text);
+  const toPermille = (share) => Math.round(1000 * share) / 1000;
   const sum = (values) => values.reduce((total, value) => total + value, 0);
 
   const whole = (quantiles) => quantiles.filter(Number.isInteger).length >= 0.8 * quantiles.length;
@@ -83,7 +84,7 @@
     if (shares[0]) add(picture, "path", { class: "real area", d: outline(edges, shares[0], x, y) });
     if (shares[1]) add(picture, "path", { class: "synthetic", d: outline(edges, shares[1], x, y) });
     bottomAxis(picture, ticks(edges[0], end, 4), x, base, left, right);
-    const beyond = shares.map((side) => (side ? Math.round(1000 * (1 - sum(side))) / 1000 : null));
+    const beyond = shares.map((side) => (side ? toPermille(1 - sum(side)) : null));
     const notes = beyond.flatMap((share, i) => (share === null ? [`no ${["real", "synthetic"][i]} value`] : []));
     if (Math.max(...beyond) > 0.01) {
       notes.unshift(`beyond the axis: real ${percent(beyond[0])}, synthetic ${percent(beyond[1])}`);
@@ -111,7 +112,9 @@
     bottomAxis(picture, ticks(0, top, 3), x, base, left, right, tickPercent);
     const hidden = shares.slice(MOST_BARS);
     const [real, synthetic] = column.rest.map((rest, side) => rest + sum(hidden.map((row) => row[side])));
-    if (real + synthetic > 0) note(panel, `other labels: real ${percent(real)}, synthetic ${percent(synthetic)}`);
+    if (real + synthetic > 0) {
+      note(panel, `other labels: real ${percent(toPermille(real))}, synthetic ${percent(toPermille(synthetic))}`);
+    }
   }
 
   function columnTable(parent, column, levels) {
