@@ -7,7 +7,7 @@ map of the values themselves.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations, product
 from typing import Any
 
@@ -67,21 +67,18 @@ def one_group(rows: int) -> NDArray[np.int64]:
     return np.zeros(rows, dtype=np.int64)
 
 
-def heat_map(
-    found: Associations, names: Sequence[str], numeric: Collection[str], errors: Mapping[Pair, Array]
-) -> dict[str, Any]:
+def heat_map(found: Associations, names: Sequence[str], errors: Mapping[Pair, Array]) -> dict[str, Any]:
     """The associations as matrices, JSON-able and of bounded size.
 
     Args:
         found: of every pair of `names`, in either order.
         names: of the columns, in the order of the table.
-        numeric: names of those that are numbers.
         errors: pair trend error of every pair; its first element is that of all rows.
 
     Returns:
         `columns`, at most `MOST_COLUMNS` of them, those with the largest error of a pair, in the order of the
-        table; which of them are `numeric`; how many were `left_out`; and the symmetric matrices `real` and
-        `synthetic`, None where a value is not defined and on the diagonal, which says nothing.
+        table; how many were `left_out`; and the symmetric matrices `real` and `synthetic`, None where a
+        value is not defined and on the diagonal, which says nothing.
     """
     worst = dict.fromkeys(names, -1.0)
     for pair, error in errors.items():
@@ -94,13 +91,7 @@ def heat_map(
         known, values = found.get((first, second)) or found[second, first]
         real[i][j] = real[j][i] = rounded(known)
         synthetic[i][j] = synthetic[j][i] = rounded(values[0])
-    return {
-        "columns": columns,
-        "numeric": [name in numeric for name in columns],
-        "left_out": len(names) - len(columns),
-        "real": real,
-        "synthetic": synthetic,
-    }
+    return {"columns": columns, "left_out": len(names) - len(columns), "real": real, "synthetic": synthetic}
 
 
 def rounded(value: float) -> float | None:

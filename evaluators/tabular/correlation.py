@@ -132,7 +132,7 @@ class Correlation(Evaluator):
             scores.append(pair_score(RATIO, changes(mixed), schema.numeric, others, n))
             task.advance()
             scores.append(triple_score(triples, n))
-            scores[0].details["associations"] = heat_map(ranked | between | mixed, schema.names, schema.numeric, trends)
+            scores[0].details["associations"] = heat_map(ranked | between | mixed, schema.names, trends)
             scores[0].details["projection"] = project(schema, data.train, data.test, synthetic, seed)
             task.advance()
         return scores

@@ -82,7 +82,7 @@
 
   // ---- numbers
 
-  const signed = (text) => text.replace(/-/g, "−");
+  const signed = (text) => text.replace(/-/g, "−").replace("e+", "e");
   const absent = (value) => value === null || value === undefined;
 
   function number(value) {
@@ -159,10 +159,10 @@
     }
   }
 
-  // Where the tables behind a picture go.
-  function numbers(figure) {
+  // Where the tables behind a picture go; its data say of which cell they are.
+  function numbers(figure, data) {
     const details = add(figure, "details");
-    add(details, "summary", {}, "Numbers of this picture");
+    add(details, "summary", {}, `Numbers of this picture (split seed ${data.split_seed}, seed ${data.seed})`);
     return add(details, "div", { class: "plotted-scroll" });
   }
 

@@ -15,21 +15,25 @@
 
   // ---- single columns
 
-  const MOST_BARS = 10;
+  const MOST_BARS = 12;
   const BINS = 24;
   const LISTED = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1];
   const nameOf = (text) => (text === null ? "(missing)" : text);
+  const toPermille = (share) => Math.round(1000 * share) / 1000;
   const sum = (values) => values.reduce((total, value) => total + value, 0);
 
+  const whole = (quantiles) => quantiles.filter(Number.isInteger).length >= 0.8 * quantiles.length;
+
   // Share of the rows below a value, as a function, from quantiles. Where several of them are equal many rows have
-  // that value, which counts as spread over a unit where all values are whole.
-  function sharesBelow(levels, quantiles, whole) {
+  // that value, which counts as spread over a unit where values are whole.
+  function sharesBelow(levels, quantiles) {
     const knots = [];
+    const half = whole(quantiles) ? 0.5 : 0;
     const last = quantiles.length - 1;
     for (let i = 0, end; i <= last; i = end + 1) {
       end = quantiles.lastIndexOf(quantiles[i]);
-      const [low, high] = [i === 0 ? 0 : (levels[i] + levels[i - 1]) / 2, end === last ? 1 : (levels[end] + levels[end + 1]) / 2];
-      const half = whole ? 0.5 : 0;
+      const low = i === 0 ? 0 : (levels[i] + levels[i - 1]) / 2;
+      const high = end === last ? 1 : (levels[end] + levels[end + 1]) / 2;
       if (end === i) knots.push([quantiles[i], levels[i]]);
       else knots.push([quantiles[i] - half, low], [quantiles[i] + half, high]);
     }
@@ -41,8 +45,9 @@
     };
   }
 
-  // Edges of bins over both sides: of whole width between whole numbers, and without long tails.
-  function binEdges(sides, whole) {
+  // Edges of bins over both sides: of whole width between whole numbers where the first side is whole, or a whole value
+  // would now and then fall into a bin of its own; and without long tails.
+  function binEdges(sides) {
     const from = (place) => Math.min(...sides.map((side) => side.at(place)));
     const to = (place) => Math.max(...sides.map((side) => side.at(place)));
     let [low, high] = [from(0), to(-1)];
@@ -50,7 +55,7 @@
     if (span > 0 && high - low > 3 * span) {
       [low, high] = [Math.max(low, from(1) - span / 10), Math.min(high, to(-2) + span / 10)];
     }
-    if (whole) {
+    if (whole(sides[0])) {
       [low, high] = [Math.floor(low), Math.ceil(high)];
       const width = Math.max(1, Math.ceil((high - low + 1) / BINS));
       const count = Math.ceil((high - low + 1) / width);
@@ -63,12 +68,11 @@
   function numberPanel(panel, column, levels) {
     const present = column.quantiles.filter((side) => side !== null);
     if (!present.length) return note(panel, "no value on either side");
-    const whole = present.flat().every(Number.isInteger);
-    const edges = binEdges(present, whole);
+    const edges = binEdges(present);
     const end = edges.at(-1);
     const shares = column.quantiles.map((side) => {
       if (side === null) return null;
-      const below = sharesBelow(levels, side, whole);
+      const below = sharesBelow(levels, side);
       const at = edges.map((edge) => (edge === end && end >= side.at(-1) ? 1 : below(edge)));
       return at.slice(1).map((share, i) => Math.max(share - at[i], 0));
     });
@@ -80,7 +84,7 @@
     if (shares[0]) add(picture, "path", { class: "real area", d: outline(edges, shares[0], x, y) });
     if (shares[1]) add(picture, "path", { class: "synthetic", d: outline(edges, shares[1], x, y) });
     bottomAxis(picture, ticks(edges[0], end, 4), x, base, left, right);
-    const beyond = shares.map((side) => (side ? Math.round(1000 * (1 - sum(side))) / 1000 : null));
+    const beyond = shares.map((side) => (side ? toPermille(1 - sum(side)) : null));
     const notes = beyond.flatMap((share, i) => (share === null ? [`no ${["real", "synthetic"][i]} value`] : []));
     if (Math.max(...beyond) > 0.01) {
       notes.unshift(`beyond the axis: real ${percent(beyond[0])}, synthetic ${percent(beyond[1])}`);
@@ -88,30 +92,29 @@
     if (notes.length) note(panel, notes.join("; "));
   }
 
-  // Rows of bars [label, real, synthetic, whether it is no label of the column], the less frequent labels together.
-  function bars(column) {
-    const rows = column.labels.map((text, i) => [nameOf(text), ...column.frequencies.map((side) => side[i]), text === null]);
-    const others = [...rows.slice(MOST_BARS), ["", ...column.rest]];
-    const other = [1, 2].map((side) => sum(others.map((row) => row[side])));
-    return [...rows.slice(0, MOST_BARS), ...(sum(other) > 0 ? [["(other)", ...other, true]] : [])];
-  }
-
   function labelPanel(panel, column) {
-    const rows = bars(column);
-    const [left, right, height] = [98, 232, 17];
-    const base = rows.length * height + 4;
+    const shares = column.labels.map((_, i) => column.frequencies.map((side) => side[i]));
+    const shown = shares.slice(0, MOST_BARS);
+    const longest = Math.max(...column.labels.slice(0, MOST_BARS).map((text) => [...nameOf(text)].length));
+    const [left, right, height] = [Math.min(98, 14 + 6.4 * longest), 232, 17];
+    const base = shown.length * height + 4;
     const picture = canvas(panel, 240, base + 20, `${column.name}: shares of real and of synthetic rows with each label`);
-    const top = Math.max(...rows.flatMap((row) => row.slice(1, 3)));
+    const top = Math.max(...shown.flat());
     const x = linear(0, top, left, right);
-    rows.forEach(([text, real, synthetic, special], i) => {
-      const y = i * height + 2;
-      const row = add(picture, "g");
+    shown.forEach(([real, synthetic], i) => {
+      const [text, y] = [nameOf(column.labels[i]), i * height + 2];
+      const row = add(picture, "g", column.labels[i] === null ? { class: "special" } : {});
       add(row, "title", {}, `${text}: real ${percent(real)}, synthetic ${percent(synthetic)}`);
-      label(row, { class: special ? "special" : "", x: left - 6, y: y + 11, "text-anchor": "end" }, text, 14);
+      label(row, { x: left - 6, y: y + 11, "text-anchor": "end" }, text, 14);
       add(row, "rect", { class: "real", x: left, y: y + 1, width: x(real) - left, height: 6 });
       add(row, "rect", { class: "synthetic", x: left, y: y + 8.5, width: x(synthetic) - left, height: 4.5 });
     });
     bottomAxis(picture, ticks(0, top, 3), x, base, left, right, tickPercent);
+    const hidden = shares.slice(MOST_BARS);
+    const [real, synthetic] = column.rest.map((rest, side) => rest + sum(hidden.map((row) => row[side])));
+    if (real + synthetic > 0) {
+      note(panel, `other labels: real ${percent(toPermille(real))}, synthetic ${percent(toPermille(synthetic))}`);
+    }
   }
 
   function columnTable(parent, column, levels) {
@@ -147,7 +150,7 @@
     note(figure, `Numbers: shares of the rows in bins, from ${data.levels.length} quantiles; KS is the largest distance of
       the distribution functions. Labels: shares of the rows; TV is half the sum of their differences.`);
     leftOut(figure, data.left_out);
-    const inside = numbers(figure);
+    const inside = numbers(figure, data);
     for (const column of data.columns) columnTable(inside, column, data.levels);
   }
 
@@ -158,7 +161,8 @@
     const size = names.length * cell;
     add(panel, "p", {}, heading);
     const scroll = add(panel, "div", { class: "plotted-scroll" });
-    const picture = canvas(scroll, margin + size + 2, size + margin + 34, `${heading}: heat map of ${names.length} columns`);
+    const told = `${heading}: heat map of ${names.length} columns`;
+    const picture = canvas(scroll, margin + size + 2, size + margin + 34, told);
     const letters = Math.floor(margin / 6.2) - 1;
     names.forEach((name, i) => {
       const middle = (i + 0.5) * cell + 4;
@@ -179,7 +183,10 @@
     colourKey(picture, limit, margin, size + margin + 2);
     const box = add(picture, "rect", { class: "chosen", width: cell, height: cell, visibility: "hidden" });
     return (i, j) => {
-      box.setAttribute("x", margin + j * cell - 0.5);
+      const left = margin + j * cell;
+      const hidden = left < scroll.scrollLeft || left + cell > scroll.scrollLeft + scroll.clientWidth;
+      if (hidden) scroll.scrollLeft = left - scroll.clientWidth / 2;
+      box.setAttribute("x", left - 0.5);
       box.setAttribute("y", i * cell - 0.5);
       box.setAttribute("visibility", "visible");
     };
@@ -236,13 +243,14 @@
       event.preventDefault();
       show((row + steps[0] + n) % n, (column + steps[1] + n) % n);
     });
-    note(figure, `Two numbers: Spearman's correlation, the only one with a sign. Two categories: Cramér's V. A number and a
-      category: correlation ratio. A dash marks values clearly below zero, a stroke those that are not defined.`);
+    note(figure, `Two numbers: Spearman's correlation, the only one with a sign. Two categories: Cramér's V. A number and
+      a category: correlation ratio. A dash marks values clearly below zero, a stroke those that are not defined.`);
     leftOut(figure, data.left_out);
     const pairs = names.flatMap((_, i) => names.slice(i + 1).map((_, k) => [i, i + 1 + k]));
     pairs.sort(([i, j], [k, l]) => Math.abs(difference[k][l]) - Math.abs(difference[i][j]));
     const rows = pairs.map(([i, j]) => [`${names[i]} × ${names[j]}`, kind(i, j), ...found(i, j)]);
-    table(numbers(figure), "The largest difference first", ["pair", "measure", "real", "synthetic", "difference"], rows);
+    const heads = ["pair", "measure", "real", "synthetic", "difference"];
+    table(numbers(figure, data), "The largest difference first", heads, rows);
   }
 
   // ---- projection
@@ -291,16 +299,17 @@
   function projection(element, data) {
     const figure = begin(element, "Rows on the first two principal components of train");
     const dot = (name) => (key) => add(add(key, "g", { class: "dots" }), "path", { class: name, d: SHAPES[name](11, 6) });
-    const sides = [["train", "train"], ["synthetic", "synthetic"], ["holdout", "held-out"]];
+    const every = [["train", "train"], ["synthetic", "synthetic"], ["holdout", "held-out"]];
+    const sides = every.filter(([name]) => data[name].length);
     keys(figure, sides.map(([name, text]) => [dot(name), text]));
     const panels = add(figure, "div", { class: "plotted-panels" });
     const ends = [limits(data, 0), limits(data, 1)];
     const panel = () => add(panels, "div", { class: "plotted-panel" });
     scatter(panel(), "synthetic over train", data, "synthetic", ends);
     if (data.holdout.length) scatter(panel(), "held-out over train, for comparison", data, "holdout", ends);
-    const weights = data.axes.map((axis, k) => {
+    const weights = data.axes.flatMap((axis, k) => {
       const main = Object.entries(axis.columns).map(([name, share]) => `${name} ${Math.round(100 * share)}\u00a0%`);
-      return `component ${k + 1}: ${main.join(", ")}`;
+      return axis.explained > 0 ? [`component ${k + 1}: ${main.join(", ")}`] : [];
     });
     const most = Math.max(...sides.map(([name]) => data[name].length));
     note(figure, `At most ${most} rows of each part. The columns that weigh most in ${weights.join("; in ")}.`);
@@ -310,7 +319,7 @@
       return [`${text}, component ${axis + 1}`, `${values.length}`, ...[0, 0.25, 0.5, 0.75, 1].map(at)];
     }));
     const heads = ["", "rows", "lowest", "25 %", "median", "75 %", "highest"];
-    table(numbers(figure), "Coordinates of these rows", heads, rows);
+    table(numbers(figure, data), "Coordinates of these rows", heads, rows);
   }
 
   // ---- distances to the closest record
@@ -336,12 +345,12 @@
     bottomAxis(picture, ticks(edges[0], edges.at(-1), 6), x, base, left, right);
     const across = { x: (left + right) / 2, y: base + 34, "text-anchor": "middle" };
     add(picture, "text", across, "distance to the closest train row");
-    note(figure, `Median ${number(medians.synthetic)} for synthetic and ${number(medians.holdout)} for held-out rows. Where the
-      steps lie left of the dashed curve, synthetic rows are closer to train rows than unseen real rows are. The last bin
-      holds everything beyond it as well.`);
+    note(figure, `Median ${number(medians.synthetic)} for synthetic and ${number(medians.holdout)} for held-out rows.
+      Where the steps lie left of the dashed curve, synthetic rows are closer to train rows than unseen real rows are.
+      The last bin holds everything beyond it as well.`);
     const upper = (i) => (i + 1 < synthetic.length ? number(edges[i + 1]) : "and beyond");
     const rows = synthetic.map((share, i) => [number(edges[i]), upper(i), percent(share), percent(holdout[i])]);
-    table(numbers(figure), "Shares of the rows by distance", ["from", "to", "synthetic", "held-out"], rows);
+    table(numbers(figure, data), "Shares of the rows by distance", ["from", "to", "synthetic", "held-out"], rows);
   }
 
   window.figures = { columns, associations, projection, dcr };

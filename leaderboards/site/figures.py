@@ -19,11 +19,13 @@ from leaderboards.aggregate import GROUP, PAIR, ROW, read
 MOST_COLUMNS = 40
 DIGITS = 4
 SHAPE, TREND, DISTANCE = "column_shape_error_percent", "pair_trend_error_percent", "dcr_median"
+RANKS = "spearman_error_percent"
 FOUND = f"""
     SELECT DISTINCT {", ".join(GROUP + ROW + PAIR)}, metric, version, value, CAST(details AS VARCHAR) AS details
     FROM (
         SELECT * FROM leaderboard_scores
-        WHERE (metric, protocol) IN (('{SHAPE}', 'harness'), ('{TREND}', 'harness'), ('{DISTANCE}', 'tabsyn'))
+        WHERE metric IN ('{SHAPE}', '{TREND}', '{RANKS}') AND protocol = 'harness'
+            OR metric = '{DISTANCE}' AND protocol = 'tabsyn'
     )
 """
 CONFIGS = f"SELECT DISTINCT {', '.join(GROUP + ROW)} FROM leaderboard_stages"
@@ -50,6 +52,10 @@ def figures(
         row = found.setdefault(key, {}).setdefault(name, {})
         for kind, picture in pictures(record).items():
             row.setdefault(kind, picture)
+    for row in (row for rows in found.values() for row in rows.values()):
+        numbers = row.pop("numbers", {}).get("columns", ())
+        if "associations" in row:
+            row["associations"]["numeric"] = [name in numbers for name in row["associations"]["columns"]]
     return found
 
 
@@ -59,6 +65,9 @@ def pictures(record: Mapping[str, Any]) -> dict[str, Picture]:
     drawn: dict[str, Picture | None] = {}
     if record["metric"] == SHAPE:
         drawn["columns"] = columns(details)
+    elif record["metric"] == RANKS:
+        # it has a matrix of the columns that are numbers, which says how a pair is measured
+        drawn["numbers"] = {"columns": details.get("columns", ())}
     elif record["metric"] == TREND:
         drawn["associations"] = associations(details)
         drawn["projection"] = details.get("projection")
@@ -95,7 +104,10 @@ def column(name: str, error: float | None, plot: Mapping[str, Any]) -> Picture:
 
 
 def associations(details: Mapping[str, Any]) -> Picture | None:
-    """The matrices as `evaluators/tabular/associations.py` describes them, `left_out` by name."""
+    """The matrices as `evaluators/tabular/associations.py` describes them, `left_out` by name.
+
+    `figures` adds which columns are `numeric`.
+    """
     maps = details.get("associations")
     if not maps:
         return None

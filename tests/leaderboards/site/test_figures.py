@@ -75,12 +75,14 @@ def test_quantiles_keep_four_digits_of_their_range(values, kept):
 
 
 def test_associations_name_what_they_leave_out(store, keep):
-    maps = {"columns": ["b", "c"], "numeric": [True, True], "left_out": 1, "real": [[None, 1], [1, None]]}
+    maps = {"columns": ["b", "c"], "left_out": 1, "real": [[None, 1], [1, None]]}
     keep(TREND, {"columns": ["a", "b", "c"], "associations": maps | {"synthetic": maps["real"]}})
+    keep("spearman_error_percent", {"rows": ["a", "c"], "columns": ["a", "c"]})
     found = figures(store.connection)[KEY]["smote"]
+    assert list(found) == ["associations"]
+    assert found["associations"]["numeric"] == [False, True]
     assert found["associations"]["left_out"] == ["a"]
     assert found["associations"]["columns"] == ["b", "c"]
-    assert "projection" not in found
 
 
 def test_distances_of_the_one_rule(store, keep):

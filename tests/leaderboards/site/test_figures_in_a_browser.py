@@ -78,7 +78,7 @@ def draw(tmp_path_factory):
 
 
 def column_data(*columns):
-    return {"levels": LEVELS, "columns": list(columns), "left_out": [], "split_seed": 0, "seed": 0}
+    return {"levels": LEVELS, "columns": list(columns), "left_out": [], "split_seed": 3, "seed": 4}
 
 
 def points_of(path):
@@ -102,9 +102,10 @@ def test_single_columns(draw):
     assert len(page.find("div", "plotted-panel small")) == 4
     assert page.texts("b") == [EVIL, "same", "gone", "empty"]
     assert f"{EVIL} TV 12.50\u00a0%" in page.texts("p")
-    # ten labels and the others, each with a bar of either side
-    assert len(page.find("rect", "real")) == len(page.find("rect", "synthetic")) == 11
-    assert page.texts("text", "special") == ["(missing)", "(other)"]
+    # twelve labels, each with a bar of either side; three others and the rest
+    assert len(page.find("rect", "real")) == len(page.find("rect", "synthetic")) == 12
+    assert page.texts("g", "special")[0].endswith("(missing)")
+    assert "other labels: real 20\u00a0%, synthetic 15\u00a0%" in page.texts("p")
     assert f"{EVIL}: real 20\u00a0%, synthetic 30\u00a0%" in page.texts("title")
     # equal quantiles have equal outlines
     real, synthetic = page.find("path", "real area"), page.find("path", "synthetic")
@@ -112,6 +113,7 @@ def test_single_columns(draw):
     assert len(real) == 2
     assert "no synthetic value" in page.texts("p")
     assert "no value on either side" in page.texts("p")
+    assert page.texts("summary") == ["Numbers of this picture (split seed 3, seed 4)"]
     captions = page.texts("caption")
     assert captions[1] == "same, KS 0.00\u00a0%"
     assert len(page.find("table")) == 4
@@ -136,6 +138,17 @@ def test_the_outline_holds_all_rows_and_their_true_shares(draw):
     assert shares[1] == pytest.approx([0.4, 0.6], abs=0.02)
     assert [shares[2][0], shares[2][-1]] == pytest.approx([0.49, 0.49], abs=0.02)
     assert not [text for text in page.texts("p") if "beyond the axis" in text]
+
+
+def test_whole_numbers_have_bins_of_whole_width_on_both_sides(draw):
+    whole, real = [float(i // 2) for i in range(41)], [i / 2 + 0.013 for i in range(41)]
+    page = draw(("columns", column_data({"name": "x", "error": 1.0, "quantiles": [whole, real]})))
+    (area,) = page.find("path", "real area")
+    (line,) = [path for path in page.find("path", "synthetic") if "plotted-panels" in path["inside"]]
+    for path in (area, line):
+        heights = [100 - y for y in points_of(path["d"])[:-1]]
+        assert len(heights) == 22  # -0.5 to 21.5
+        assert heights[1:20] == pytest.approx([heights[10]] * 19, abs=0.2)
 
 
 def test_a_long_tail_is_cut_and_said(draw):
@@ -205,7 +218,7 @@ def test_projection(draw):
     assert [text for text in page.texts("p") if f"component 1: {EVIL} 90\u00a0%; in component 2: b 50" in text]
     assert page.texts("td")[:6] == ["40", f"{MINUS}2", f"{MINUS}1", "0", "0.9", "1.9"]
     without = draw(("projection", {"axes": axes, **sides, "holdout": []}))
-    assert len(without.find("svg")) == 3 + 1  # legend and one panel
+    assert len(without.find("svg")) == 2 + 1  # legend and one panel
 
 
 def test_distances(draw):
