@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderboards.overall.critical import CriticalDifference, critical_difference
+from leaderboards.overall.drawing import Axis, label_boxes, overlap
 from leaderboards.overall.fronts import Front, Point, non_dominated
-from leaderboards.overall.pictures import Axis, critical_difference_svg, front_svg, label_boxes, overlap
+from leaderboards.overall.pictures import critical_difference_svg, front_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
