@@ -52,6 +52,7 @@ class Overall:
         fronts: quality against seconds, and against privacy where that has been scored.
         left_out_datasets: of the same group, but some generator has not been run on them.
         left_out_generators: not run on every one of `datasets`.
+        single: datasets with one split seed and seed, where no error over seeds can be stated.
     """
 
     family: str
@@ -66,6 +67,7 @@ class Overall:
     fronts: list[Front]
     left_out_datasets: list[str]
     left_out_generators: list[str]
+    single: list[str]
 
     @property
     def worth_showing(self) -> bool:
@@ -104,6 +106,7 @@ def compare(block: Block) -> Overall:
         fronts=fronts(block, own.mean(axis=0).tolist()),
         left_out_datasets=block.left_out_datasets,
         left_out_generators=block.left_out_generators,
+        single=[table.dataset for table in block.tables if len(table.pairs) == 1],
     )
 
 

@@ -52,6 +52,11 @@ def remarks(found: Overall, best: str) -> list[str]:
         "mean rank: over a dataset's ranked metrics, then over datasets; ± standard error over datasets",
         "better, tied, worse: against each other generator on each dataset and ranked metric; better where the 95 % "
         "interval of the difference has no zero in it, or the other failed",
+        *(
+            ["with one cell a generator, intervals rest on the scores' own standard errors: " + listed(found.single)]
+            if found.single
+            else []
+        ),
         significance(found),
         *map(on_front, found.fronts),
     ]

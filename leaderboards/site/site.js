@@ -4,6 +4,8 @@
   const pages = [...document.querySelectorAll(".page")];
   const title = document.title;
   const seen = new Set();
+  const left = new Map();
+  let [shown, followed] = [null, false];
 
   const target = () => {
     let name = location.hash.slice(1);
@@ -28,8 +30,7 @@
       drawn.replaceChildren();
       for (const [kind, title] of KINDS.filter(([name]) => data[choice.value][name])) {
         const heading = document.createElement("h4");
-        const { split_seed: splitSeed, seed } = data[choice.value][kind];
-        heading.textContent = `${title} (split seed ${splitSeed}, seed ${seed})`;
+        heading.textContent = title;
         const place = document.createElement("div");
         drawn.append(heading, place);
         window.figures[kind](place, data[choice.value][kind]);
@@ -51,16 +52,18 @@
       draw(page.querySelector(".figures"));
     }
     const heading = page.querySelector("h2");
+    shown = page;
     document.title = page.id === "start" ? title : `${heading.textContent.trim()} · ${title}`;
     for (const link of document.querySelectorAll("nav a")) {
       if (link.hash === `#${page.id}`) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
     if (!moved) return;
+    // a link starts at the top of its page; going back returns to where the page was left
     if (element && element !== page) {
       element.scrollIntoView();
     } else {
-      window.scrollTo(0, 0);
+      window.scrollTo(0, followed ? 0 : left.get(page) ?? 0);
       heading.focus({ preventScroll: true });
     }
   };
@@ -104,6 +107,14 @@
   menus();
   window.tables.start();
   window.provenance.start();
-  window.addEventListener("hashchange", () => show(true));
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest('a[href^="#"]')) return;
+    left.set(shown, window.scrollY);
+    followed = true;
+  }, true);
+  window.addEventListener("hashchange", () => {
+    show(true);
+    followed = false;
+  });
   show(false);
 })();

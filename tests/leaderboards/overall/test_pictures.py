@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderboards.overall.critical import CriticalDifference, critical_difference
+from leaderboards.overall.drawing import Axis, label_boxes, overlap
 from leaderboards.overall.fronts import Front, Point, non_dominated
-from leaderboards.overall.pictures import Axis, critical_difference_svg, front_svg, label_boxes, overlap
+from leaderboards.overall.pictures import critical_difference_svg, front_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -90,13 +91,13 @@ def test_the_critical_difference_is_drawn_to_scale_with_a_bar_for_each_clique():
     places = sorted(float(mark.get("cx")) for mark in root.iter(f"{SVG}circle"))
     step = places[1] - places[0]
     assert np.diff(places) == pytest.approx(step, abs=0.2)
-    bars = [path for path in root.iter(f"{SVG}path") if "stroke-width:5" in path.get("style")]
+    bars = [path for path in root.iter(f"{SVG}path") if path.get("stroke-width") == "5"]
     spans = [[float(number) for number in re.findall(r"[\d.]+", bar.get("d"))] for bar in bars]
     assert [(span[0] + 4, span[2] - 4) for span in spans] == [pytest.approx(pair, abs=0.2) for pair in pairwise(places)]
     lengths = [
         re.findall(r"[\d.]+", path.get("d"))
         for path in root.iter(f"{SVG}path")
-        if "stroke-width:2" in path.get("style")
+        if path.get("stroke-width") == "2"
     ]
     assert max(float(x2) - float(x1) for x1, _, x2, _ in lengths) == pytest.approx(1.5 * step, abs=0.2)
     assert {"a 1.00", "4.00 <script>", "critical difference 1.50"} <= set(texts(root))

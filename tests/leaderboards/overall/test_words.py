@@ -52,6 +52,11 @@ def test_who_is_not_compared_is_named(make):
     assert "not counted, as not all of these generators ran on them: shoppers" in text
 
 
+def test_single_cells_are_named_as_what_their_intervals_rest_on(make):
+    found = three(make, 2)
+    assert "rest on the scores' own standard errors: data0, data1" in overall_section(found)
+
+
 @pytest.mark.parametrize("width", [30, 60])
 def test_it_fits_a_narrow_terminal(make, width):
     text = render([], [three(make, 5)], width=width, styled=False)

@@ -256,10 +256,28 @@ def test_the_skip_link_leaves_the_page_as_it_is(opened):
     assert page.evaluate("document.activeElement.id") == "main"
 
 
-def test_motion_is_reduced_where_asked(opened):
-    smooth = "getComputedStyle(document.documentElement).scrollBehavior"
-    assert opened(reduced_motion="reduce").evaluate(smooth) == "auto"
-    assert opened(reduced_motion="no-preference").evaluate(smooth) == "smooth"
+def test_nothing_moves_by_itself(opened):
+    page = opened(ADULT)
+    assert page.evaluate("document.getAnimations().length") == 0
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    moving = """[...document.querySelectorAll("*")].filter((one) => {
+        const style = getComputedStyle(one);
+        return style.animationName !== "none" || style.transitionDuration !== "0s";
+    }).length"""
+    assert page.evaluate(moving) == 0
+
+
+def test_going_back_returns_to_where_the_page_was_left(opened):
+    page = opened(viewport={"width": 800, "height": 300})
+    link = page.locator("#start .dataset").nth(1).locator("tbody a").first
+    link.scroll_into_view_if_needed()
+    place = page.evaluate("scrollY")
+    assert place > 100
+    link.click()
+    assert page.evaluate("scrollY") == 0
+    page.go_back()
+    page.wait_for_selector("#start:visible")
+    assert page.evaluate("scrollY") == pytest.approx(place, abs=2)
 
 
 def test_print_shows_whole_tables_in_light(opened):
