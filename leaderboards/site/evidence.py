@@ -7,6 +7,7 @@ table, row and column; a time by table, row and stage.
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
@@ -65,14 +66,16 @@ class Evidence:
         self.stages = read(connection, STAGES, run_id)
         self.runs = connection.execute(RUNS).df()
         self.configs = {cell: parsed(config) for cell, config in connection.execute(CONFIGS).fetchall()}
+        shown = set(self.stages["cell_id"])
         self.members = defaultdict(list)
         for cell, run in connection.execute(MEMBERS).fetchall():
-            self.members[cell].append(run)
-        # a store may name runs whose row is not there: shards copied without their run
+            if cell in shown:
+                self.members[cell].append(run)
+        named = {run for runs in self.members.values() for run in runs}
+        self.runs = self.runs[self.runs["run_id"].isin(named)]
         known = self.runs["run_id"].tolist()
-        self.run_places = {run: place for place, run in enumerate(known)}
-        for run in sorted({run for runs in self.members.values() for run in runs} - set(known)):
-            self.run_places[run] = len(self.run_places)
+        # a store may name runs whose row is not there: shards copied without their run
+        self.run_places = {run: place for place, run in enumerate([*known, *sorted(named - set(known))])}
         self.started = dict(zip(known, self.runs["started_at"], strict=True))
         self.cells: dict[str, int] = {}
         self.group_scores = dict(iter(self.scores.groupby(GROUP)))
@@ -191,8 +194,8 @@ def score(cell: int, value: float, measured: Any) -> list[Any]:
 
 
 def number(value: Any) -> float | int | None:
-    """As short as it is exact to nine figures; None where there is none."""
-    if value is None or pd.isna(value):
+    """As short as it is exact to nine figures; None where there is none or it has no end."""
+    if pd.isna(value) or not math.isfinite(value):
         return None
     short = float(f"{value:.9g}")
     return int(short) if short.is_integer() and abs(short) < 2**53 else short
@@ -211,6 +214,6 @@ def given(value: Any) -> str | None:
 
 def parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=str)  # NaN is no JSON
     except (TypeError, ValueError):
         return text

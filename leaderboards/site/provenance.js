@@ -141,18 +141,20 @@ window.provenance = (() => {
     }
   };
 
+  // Table, row, and a column or the name of a stage.
+  const ADDRESS = /^(\d+)\.(\d+)\.(?:(\d+)|:(.*))$/s;
+
   const open = (button) => {
-    const [tablePlace, rowPlace, last] = button.parentElement.dataset.v.split(/\.(\d+)\./);
+    const [, tablePlace, rowPlace, column, stage] = button.parentElement.dataset.v.match(ADDRESS);
     const table = data.tables[tablePlace];
     const row = table.rows[rowPlace];
-    const isScore = /^\d+$/.test(last);
     const body = document.getElementById("provenance-body");
     body.replaceChildren();
-    const what = isScore ? table.columns[last][0] : `${last}, seconds`;
+    const what = stage === undefined ? table.columns[column][0] : `${stage}, seconds`;
     const [dataset, variant, profile, split] = table.title;
     document.getElementById("provenance-title").textContent = `${row[0]} on ${dataset}: ${what}`;
     const shown = add(body, "p");
-    const records = isScore ? showScore(body, table, row, last) : showStage(body, row, last);
+    const records = stage === undefined ? showScore(body, table, row, column) : showStage(body, row, stage);
     const value = [...button.childNodes].filter((node) => node.className !== "unseen").map((node) => node.textContent);
     shown.textContent = `${value.join("").trim()}, over ${records.length} cell${records.length === 1 ? "" : "s"}`
       + ` · ${variant} data · profile ${profile} · ${split} split`;

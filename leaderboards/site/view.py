@@ -30,7 +30,6 @@ class Values:
 
     def __init__(self, place: int, full: Table) -> None:
         self.place = place
-        self.full = full
         self.rows = {row.name: row_place for row_place, row in enumerate(full.rows)}
         self.columns = {column: column_place for column_place, column in enumerate(full.columns)}
 
@@ -50,7 +49,7 @@ class Values:
         return found
 
     def stage(self, row: Row, stage: str) -> str:
-        return f"{self.place}.{self.rows[row.name]}.{stage}"
+        return f"{self.place}.{self.rows[row.name]}.:{stage}"
 
 
 def board(table: Table, values: Values, evaluators: Mapping[str, str], routes: Mapping[str, str]) -> Board:
@@ -212,8 +211,14 @@ def dataset(
     )
 
 
-def generator(name: str, route: str, pages: Sequence[Dataset], full: Sequence[Table], evidence: Evidence,
-              routes: Mapping[str, str]) -> Generator:  # fmt: skip
+def generator(
+    name: str,
+    route: str,
+    pages: Sequence[Dataset],
+    full: Sequence[Table],
+    evidence: Evidence,
+    routes: Mapping[str, str],
+) -> Generator:
     """The page of one generator: its own rows beside ceiling, floor and reference set on every dataset."""
     configs: dict[str, dict[str, str]] = {}
     reached = []

@@ -48,7 +48,10 @@ def test_a_metric_that_is_not_among_the_main_ones(bench, results, capsys):
 
 @pytest.mark.parametrize(
     ("form", "start"),
-    [("md", "## adult"), ("html", "<!doctype html>"), ("svg", "<svg"), ("terminal", "adult"), ("latex", "% needs"), ("csv", "dataset,")],
+    [
+        *(("md", "## adult"), ("html", "<!doctype html>"), ("svg", "<svg")),
+        *(("terminal", "adult"), ("latex", "% needs"), ("csv", "dataset,")),
+    ],
 )
 def test_out_writes_a_file_and_makes_its_folder(bench, results, capsys, form, start):
     target = results / "new" / f"leaderboard.{form}"

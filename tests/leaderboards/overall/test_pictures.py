@@ -95,9 +95,7 @@ def test_the_critical_difference_is_drawn_to_scale_with_a_bar_for_each_clique():
     spans = [[float(number) for number in re.findall(r"[\d.]+", bar.get("d"))] for bar in bars]
     assert [(span[0] + 4, span[2] - 4) for span in spans] == [pytest.approx(pair, abs=0.2) for pair in pairwise(places)]
     lengths = [
-        re.findall(r"[\d.]+", path.get("d"))
-        for path in root.iter(f"{SVG}path")
-        if path.get("stroke-width") == "2"
+        re.findall(r"[\d.]+", path.get("d")) for path in root.iter(f"{SVG}path") if path.get("stroke-width") == "2"
     ]
     assert max(float(x2) - float(x1) for x1, _, x2, _ in lengths) == pytest.approx(1.5 * step, abs=0.2)
     assert {"a 1.00", "4.00 <script>", "critical difference 1.50"} <= set(texts(root))

@@ -98,7 +98,21 @@ def test_a_pool_gives_equal_values_one_place():
 
 @pytest.mark.parametrize(
     ("given", "written"),
-    [(0.1 + 0.2, 0.3), (2.0, 2), (float("nan"), None), (None, None), (1e-12, 1e-12), (123456789.123, 123456789)],
+    [
+        (0.1 + 0.2, 0.3),
+        (2.0, 2),
+        (float("nan"), None),
+        (float("inf"), None),
+        (None, None),
+        (1e-12, 1e-12),
+        (123456789.123, 123456789),
+    ],
 )
 def test_numbers_are_written_short(given, written):
     assert number(given) == written
+
+
+def test_only_the_runs_of_what_is_shown_are_told(filled):
+    filled.connection.execute("INSERT INTO runs VALUES ('empty','2026-02-01','demo','{}','bench run','{}','{}',NULL,0)")
+    _, data = gathered(filled)
+    assert [run[0] for run in data["runs"]] == ["run1"]
