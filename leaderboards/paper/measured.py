@@ -1,0 +1,148 @@
+"""What this store has measured on the original data, one line for each config, profile, split and protocol."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+
+import duckdb
+import pandas as pd
+
+from bench.errors import unknown_name
+from leaderboards.aggregate import Row, Summary, Table, read, tables
+from leaderboards.paper.model import Column
+from leaderboards.paper.pages import Page
+from leaderboards.render.text import failure_line
+
+ORIGINAL = "original"
+METRICS = "SELECT DISTINCT metric FROM leaderboard_scores"
+# a conditioned run holds other records, and a sample of another size is another experiment
+CIRCUMSTANCES = """
+    SELECT DISTINCT s.generator, s.config_hash, s.profile, s.split, s.dataset_digest,
+           coalesce(r.spec ->> '$.where', '[]') <> '[]' AS restricted, r.spec ->> '$.settings.records' AS records,
+           coalesce(r.spec ->> '$.settings.evaluators.pass_at_k.model', 'compact') AS language_model
+    FROM leaderboard_stages s JOIN leaderboard_runs r USING (run_id)
+"""
+CONFIGS = "SELECT generator, config_hash, any_value(config) FROM leaderboard_cells GROUP BY ALL"
+
+
+@dataclass(frozen=True)
+class Key:
+    """What all numbers of a measured line have in common.
+
+    Args:
+        version: how many other records of the same name come before; 0 for the usual ones.
+        restricted: whether a condition leaves records out.
+        records: how many were sampled; empty for as many as there are train rows.
+        language_model: of the evaluator `pass_at_k`.
+    """
+
+    generator: str
+    config_hash: str
+    profile: str
+    split: str
+    protocol: str
+    version: int
+    restricted: bool
+    records: str
+    language_model: str
+
+
+@dataclass
+class Measured:
+    """The numbers of a line."""
+
+    key: Key
+    config: str
+    summaries: dict[Column, Summary] = field(default_factory=dict)
+
+    @property
+    def pairs(self) -> pd.MultiIndex:
+        found = [summary.values.index for summary in self.summaries.values()]
+        return found[0].append(found[1:]).unique()
+
+
+@dataclass(frozen=True)
+class Found:
+    """All that was read: lines, failures in words, and how many cells of simulated data were left out."""
+
+    lines: list[Measured]
+    failures: list[str]
+    demo_cells: int
+
+
+def measured(connection: duckdb.DuckDBPyConnection, page: Page, run_id: str | None) -> Found:
+    """The measured lines of a page: current cells, or those of one run.
+
+    Raises:
+        BenchError: the run is not known.
+    """
+    check_run(connection, run_id)
+    stored = read(connection, METRICS, run_id)["metric"]
+    metrics = [metric for metric in page.metrics if metric in set(stored)]
+    if not metrics:
+        return Found([], [], 0)
+    found = [table for table in tables(connection, run_id, metrics) if table.dataset in page.datasets]
+    demo = sum(len(table.pairs) * len(table.rows) for table in found if table.variant == "demo")
+    found = [table for table in found if table.variant == ORIGINAL]
+    configs = {(generator, config): text for generator, config, text in connection.execute(CONFIGS).fetchall()}
+    around = circumstances(connection, run_id)
+    order = versions(found)
+    lines: dict[Key, Measured] = {}
+    for table in found:
+        for row in table.rows:
+            place = (row.generator, row.config_hash, table.profile, table.split)
+            special = around.get((*place, table.dataset_digest), (False, "", ""))
+            for column, summary in row.summaries.items():
+                shown = Column(table.dataset, column.metric)
+                if shown in page.columns and not math.isnan(summary.mean):
+                    key = Key(*place, column.protocol, order[table.dataset, table.dataset_digest], *special)
+                    line = lines.setdefault(key, Measured(key, configs.get(place[:2], "{}")))
+                    line.summaries[shown] = summary
+    return Found(list(lines.values()), failures(found, page), demo)
+
+
+def check_run(connection: duckdb.DuckDBPyConnection, run_id: str | None) -> None:
+    if run_id is None:
+        return
+    known = [run for (run,) in connection.execute("SELECT DISTINCT run_id FROM leaderboard_stages").fetchall()]
+    if run_id not in known:
+        raise unknown_name("run", run_id, known)
+
+
+def circumstances(
+    connection: duckdb.DuckDBPyConnection, run_id: str | None
+) -> dict[tuple[str, ...], tuple[bool, str, str]]:
+    """Generator, config, profile, split and data -> restricted, records, language model."""
+    frame = read(connection, CIRCUMSTANCES, run_id)
+    keys = ["generator", "config_hash", "profile", "split", "dataset_digest"]
+    return {
+        key: (bool(own["restricted"].any()), listed(own["records"]), listed(own["language_model"]))
+        for key, own in frame.groupby(keys)
+    }
+
+
+def listed(values: pd.Series) -> str:
+    return ", ".join(sorted({str(value) for value in values.dropna()}))
+
+
+def versions(found: list[Table]) -> dict[tuple[str, str], int]:
+    """Dataset and digest -> place among the digests of the dataset, the one with most cells first."""
+    cells: Counter[tuple[str, str]] = Counter()
+    for table in found:
+        cells[table.dataset, table.dataset_digest] += len(table.pairs) * len(table.rows)
+    ordered = sorted(cells, key=lambda key: (key[0], -cells[key], key[1]))
+    return {key: [other for other in ordered if other[0] == key[0]].index(key) for key in ordered}
+
+
+def failures(found: list[Table], page: Page) -> list[str]:
+    """Failed stages that cost the page a number."""
+    stages = {"fit", "sample", *page.evaluators}
+    rows: list[tuple[Table, Row]] = [(table, row) for table in found for row in table.rows]
+    return [
+        f"{table.dataset}, profile {table.profile}: {failure_line(failure)}"
+        for table, row in rows
+        for failure in row.failures
+        if failure.stage in stages
+    ]
