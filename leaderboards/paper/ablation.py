@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 
 from leaderboards.paper.measured import Measured
@@ -15,13 +16,8 @@ def differences(lines: Sequence[Measured]) -> dict[str, str]:
     The commonest config is that with most measured cells.
     """
     configs = {line.key.config_hash: json.loads(line.config) for line in lines}
-    cells = {
-        name: sum(len(summary.values) for line in lines if line.key.config_hash == name for summary in line.summaries.values())
-        for name in configs
-    }
-    if not cells:
-        return {}
-    commonest = min(cells, key=lambda name: (-cells[name], name))
+    cells = Counter(line.key.config_hash for line in lines for one in line.summaries.values() for _ in one.values)
+    commonest = min(configs, key=lambda name: (-cells[name], name))
     usual = configs[commonest]
     words = {}
     for name, config in configs.items():
@@ -30,7 +26,8 @@ def differences(lines: Sequence[Measured]) -> dict[str, str]:
             for option in sorted(config.keys() | usual.keys())
             if config.get(option) != usual.get(option)
         ]
-        words[name] = plain(", ".join(other)) if name != commonest else f"commonest of {len(configs)}"
+        words[name] = plain(", ".join(other))
+    words[commonest] = f"the commonest of {len(configs)} configs" if len(configs) > 1 else "the only config"
     return words
 
 

@@ -31,9 +31,10 @@ def report(connection: duckdb.DuckDBPyConnection, page: Page, run_id: str | None
     found = measured(connection, page, run_id)
     named = {line.method for line in theirs} | set(page.methods)
     methods = [method for method in of_page(page.name, [line.method for line in theirs]) if method.name in named]
-    shown = [one for one in found.lines if not page.only or one.key.generator in page.methods]
+    shown = [one for one in found.lines if page.shows(one.key.generator)]
     ours = [measured_line(page, one, shown, methods, theirs) for one in shown]
-    sections = [section(heading, columns, methods, theirs, ours) for heading, columns in page.sections]
+    failed = {generator for generator, _ in found.failures}
+    sections = [section(heading, columns, methods, theirs, ours, failed) for heading, columns in page.sections]
     notes, sections = footnotes(page.name, sections)
     entries = [line.entry(column) for part in sections for line in part.lines for column in part.columns]
     return Report(
@@ -41,7 +42,7 @@ def report(connection: duckdb.DuckDBPyConnection, page: Page, run_id: str | None
         page.title,
         page.question,
         sections,
-        remarks(theirs, found.demo_cells, ours, run_id) + found.failures,
+        remarks(theirs, found.demo_cells, ours, run_id) + [text for _, text in found.failures],
         notes,
         references(connection, page.name) + words.legend(entries),
         commands(page, *rules(page, methods, theirs, shown)),
@@ -55,8 +56,8 @@ def remarks(theirs: Sequence[Line], demo_cells: int, ours: Sequence[Line], run_i
         found.append("Printed: none in the list of printed numbers. Everything here is measured by this harness.")
     if demo_cells:
         found.append(
-            f"{demo_cells} cells of simulated data (demo) are left out: they are never put beside printed numbers. "
-            "The commands below run the originals."
+            f"Cells of simulated data (demo) that are left out: {demo_cells}. They are never put beside printed "
+            "numbers; the commands below run the originals."
         )
     if not ours:
         where = "This store" if run_id is None else f"Run {plain(run_id)}"

@@ -61,7 +61,8 @@ def commands(page: Page, wanted: Rules, missing: Rules) -> list[tuple[str, str]]
             found.append((f"What is missing{under}", run(page, lacking, options)))
         found.append((f"Everything{under}", run(page, generators, options)))
         if "difflm" in generators and split == "difflm":
-            found.append((f"DiffLM with the published models{under}; needs GPUs", run(page, ["difflm"], options, "paper")))
+            caption = f"DiffLM with the published models{under}; needs GPUs"
+            found.append((caption, run(page, ["difflm"], options, "paper")))
     if page.name == "main":
         found.append(("Prompting, with a model behind an OpenAI-compatible server", run(page, ["prompt"], PROMPT)))
     return found

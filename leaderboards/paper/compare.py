@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
 from leaderboards.paper.measured import Key
 from leaderboards.paper.model import Column, Entry, Line
 
-UNKNOWN = "not stated"
+NOTHING_PRINTED, COMPARED = "nothing printed", "compared with"
 
 
 def compared(line: Line, key: Key, same_model: bool, printed: Sequence[Line]) -> Line:
@@ -21,13 +22,15 @@ def compared(line: Line, key: Key, same_model: bool, printed: Sequence[Line]) ->
         printed: lines of the same method; the one with the fewest reasons against it is taken.
     """
     if not printed:
-        return replace(line, verdict="nothing printed")
+        return replace(line, verdict=NOTHING_PRINTED)
     best = min(printed, key=lambda one: len(reasons(line, key, same_model, one)))
     against = reasons(line, key, same_model, best)
     if against:
         return replace(line, verdict=f"not comparable: {', '.join(against)}")
-    entries = {column: with_difference(entry, column, line.numbers[column], best) for column, entry in line.entries.items()}
-    return replace(line, entries=entries, verdict=f"compared with {best.source.split(',')[0]}")
+    entries = {
+        column: with_difference(entry, column, line.numbers[column], best) for column, entry in line.entries.items()
+    }
+    return replace(line, entries=entries, verdict=f"{COMPARED} {best.source.split(',')[0]}")
 
 
 def reasons(line: Line, key: Key, same_model: bool, printed: Line) -> list[str]:
@@ -38,7 +41,7 @@ def reasons(line: Line, key: Key, same_model: bool, printed: Line) -> list[str]:
     for what in ("split", "protocol"):
         ours, theirs = getattr(line, what), getattr(printed, what)
         if ours != theirs:
-            found.append(f"other {what} (printed: {theirs or UNKNOWN})")
+            found.append(f"other {what} (printed: {theirs})" if theirs else f"the printed {what} is not stated")
     if key.restricted or key.version:
         found.append("other data")
     if key.records:
@@ -50,4 +53,6 @@ def reasons(line: Line, key: Key, same_model: bool, printed: Line) -> list[str]:
 
 def with_difference(entry: Entry, column: Column, value: float, printed: Line) -> Entry:
     theirs = printed.numbers.get(column)
-    return entry if theirs is None else replace(entry, difference=f"Δ {column.write(value - theirs, '+')}")
+    if theirs is None or math.isnan(value):
+        return entry
+    return replace(entry, difference=f"Δ {column.write(value - theirs, '+')}")

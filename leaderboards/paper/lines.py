@@ -12,7 +12,7 @@ from leaderboards.paper.measured import Measured
 from leaderboards.paper.methods import TRAIN_ROWS, Method
 from leaderboards.paper.model import Column, Entry, Line
 from leaderboards.paper.pages import Page
-from leaderboards.render.text import IMPUTED, SINGLE, listed, plain
+from leaderboards.render.text import IMPUTED, NOT_DEFINED, SINGLE, listed, plain
 
 ROLES = {"real": "real, drawn with replacement (ceiling)", "marginals": "marginals (floor)"}
 
@@ -88,5 +88,7 @@ def source(page: Page, one: Measured) -> str:
 
 
 def entry(column: Column, summary: Summary) -> Entry:
+    if math.isnan(summary.mean):
+        return Entry(NOT_DEFINED)
     error = "" if math.isnan(summary.stderr) else f"±{column.write(summary.stderr)}{SINGLE * summary.single}"
     return Entry(column.write(summary.mean) + IMPUTED * summary.imputed, error)

@@ -9,7 +9,6 @@ from leaderboards.render.markdown import escape, line_of
 
 HEADINGS = ("method", "numbers", "split", "protocol")
 VERDICT = "against the printed numbers"
-NOTHING = "-"
 
 
 def render(reports: Sequence[Report]) -> str:
@@ -21,8 +20,7 @@ def page(report: Report) -> str:
     lines += [f"- {escape(remark)}" for remark in report.remarks] + [""] * bool(report.remarks)
     for section in report.sections:
         lines += table(section, alone=len(report.sections) == 1)
-    # the text may hold marks of its own, such as names in backticks
-    lines += [f"- <sup>{number}</sup> {text}" for number, text in enumerate(report.notes, start=1)]
+    lines += [f"- <sup>{number}</sup> {escape(text)}" for number, text in enumerate(report.notes, start=1)]
     lines += [f"- {mark} {escape(meaning)}" for mark, meaning in report.legend]
     lines += ["", "How to measure it:", ""]
     for caption, command in report.commands:
@@ -46,7 +44,7 @@ def cells(line: Line, columns: Sequence[Column]) -> list[str]:
         escape(line.shown_split),
         escape(line.shown_protocol),
         *(inline(line.entry(column)) for column in columns),
-        escape(line.verdict) or NOTHING,
+        escape(line.verdict),
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -13,10 +12,10 @@ from bench.errors import unknown_name
 from leaderboards.aggregate import Row, Summary, Table, read, tables
 from leaderboards.paper.model import Column
 from leaderboards.paper.pages import Page
-from leaderboards.render.text import failure_line
+from leaderboards.render.text import failure_line, plain
 
-ORIGINAL = "original"
-METRICS = "SELECT DISTINCT metric FROM leaderboard_scores"
+DEMO, ORIGINAL = "demo", "original"
+SCORED = "SELECT DISTINCT cell_id, dataset, variant, metric FROM leaderboard_scores"
 # a conditioned run holds other records, and a sample of another size is another experiment
 CIRCUMSTANCES = """
     SELECT DISTINCT s.generator, s.config_hash, s.profile, s.split, s.dataset_digest,
@@ -65,10 +64,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Found:
-    """All that was read: lines, failures in words, and how many cells of simulated data were left out."""
+    """All that was read: lines, failures in words with their generators, and how many demo cells were left out."""
 
     lines: list[Measured]
-    failures: list[str]
+    failures: list[tuple[str, str]]
     demo_cells: int
 
 
@@ -79,13 +78,13 @@ def measured(connection: duckdb.DuckDBPyConnection, page: Page, run_id: str | No
         BenchError: the run is not known.
     """
     check_run(connection, run_id)
-    stored = read(connection, METRICS, run_id)["metric"]
-    metrics = [metric for metric in page.metrics if metric in set(stored)]
-    if not metrics:
+    scored = read(connection, SCORED, run_id)
+    scored = scored[scored["dataset"].isin(page.datasets) & scored["metric"].isin(page.metrics)]
+    demo = scored.loc[scored["variant"] == DEMO, "cell_id"].nunique()
+    if scored.empty:
         return Found([], [], 0)
-    found = [table for table in tables(connection, run_id, metrics) if table.dataset in page.datasets]
-    demo = sum(len(table.pairs) * len(table.rows) for table in found if table.variant == "demo")
-    found = [table for table in found if table.variant == ORIGINAL]
+    every = tables(connection, run_id, list(scored["metric"].unique()))
+    found = [table for table in every if table.dataset in page.datasets and table.variant == ORIGINAL]
     configs = {(generator, config): text for generator, config, text in connection.execute(CONFIGS).fetchall()}
     around = circumstances(connection, run_id)
     order = versions(found)
@@ -96,7 +95,7 @@ def measured(connection: duckdb.DuckDBPyConnection, page: Page, run_id: str | No
             special = around.get((*place, table.dataset_digest), (False, "", ""))
             for column, summary in row.summaries.items():
                 shown = Column(table.dataset, column.metric)
-                if shown in page.columns and not math.isnan(summary.mean):
+                if shown in page.columns:
                     key = Key(*place, column.protocol, order[table.dataset, table.dataset_digest], *special)
                     line = lines.setdefault(key, Measured(key, configs.get(place[:2], "{}")))
                     line.summaries[shown] = summary
@@ -136,13 +135,13 @@ def versions(found: list[Table]) -> dict[tuple[str, str], int]:
     return {key: [other for other in ordered if other[0] == key[0]].index(key) for key in ordered}
 
 
-def failures(found: list[Table], page: Page) -> list[str]:
+def failures(found: list[Table], page: Page) -> list[tuple[str, str]]:
     """Failed stages that cost the page a number."""
     stages = {"fit", "sample", *page.evaluators}
     rows: list[tuple[Table, Row]] = [(table, row) for table in found for row in table.rows]
     return [
-        f"{table.dataset}, profile {table.profile}: {failure_line(failure)}"
+        (row.generator, plain(f"{table.dataset}, profile {table.profile}: {failure_line(failure)}"))
         for table, row in rows
         for failure in row.failures
-        if failure.stage in stages
+        if failure.stage in stages and page.shows(row.generator)
     ]

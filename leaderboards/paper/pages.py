@@ -34,6 +34,9 @@ class Page:
     methods: tuple[str, ...] = ()
     only: bool = False
 
+    def shows(self, generator: str) -> bool:
+        return not self.only or generator in self.methods
+
     @property
     def columns(self) -> list[Column]:
         return [column for _, columns in self.sections for column in columns]
@@ -51,9 +54,7 @@ def on_tables(metric: str) -> tuple[Column, ...]:
     return tuple(Column(dataset, metric) for dataset in TABLES)
 
 
-EFFICIENCY = tuple(
-    Column(name, "xgboost_rmse_log" if name in REGRESSIONS else "xgboost_auc") for name in TABLES
-)
+EFFICIENCY = tuple(Column(name, "xgboost_rmse_log" if name in REGRESSIONS else "xgboost_auc") for name in TABLES)
 TRAIN_ROWS, HELD_OUT = "the real train records themselves", "held-out real records"
 # shown only where something is measured in them
 OPTIONAL = frozenset(

@@ -25,11 +25,16 @@ def printed(connection: duckdb.DuckDBPyConnection, page: str) -> list[Line]:
         entry = Entry(f"{value:.12g}", certainty=words.letter(certainty))
         entries.setdefault(tuple(key), {})[Column(dataset, metric)] = entry
         numbers.setdefault(tuple(key), {})[Column(dataset, metric)] = value
-    return [
-        Line(plain(method), "printed", plain(f"{short(paper)}, from {short(source)}" if source else short(paper)), plain(split), plain(protocol), found, numbers[key])
-        for key, found in entries.items()
-        for paper, method, split, protocol, source in [key]
-    ]
+    return [line(key, found, numbers[key]) for key, found in entries.items()]
+
+
+def line(key: tuple[str, ...], entries: dict[Column, Entry], numbers: dict[Column, float]) -> Line:
+    paper, method, split, protocol, source = map(plain, key)
+    return Line(method, "printed", origin(short(paper), short(source)), split, protocol, entries, numbers)
+
+
+def origin(paper: str, source: str) -> str:
+    return source if source.startswith(paper) else f"{paper}, from {source}"
 
 
 def short(text: str) -> str:
@@ -39,8 +44,6 @@ def short(text: str) -> str:
 
 def references(connection: duckdb.DuckDBPyConnection, page: str) -> list[tuple[str, str]]:
     """The papers of a page, with their numbers."""
-    texts = connection.execute(
-        'SELECT DISTINCT paper FROM published WHERE "table" = ? UNION SELECT DISTINCT source FROM published WHERE "table" = ?',
-        [page, page],
-    ).fetchall()
-    return sorted({(plain(name.strip()), plain(number)) for (text,) in texts for name, number in REFERENCE.findall(text)})
+    texts = connection.execute("SELECT DISTINCT paper || '; ' || source FROM published WHERE \"table\" = ?", [page])
+    found = {reference for (text,) in texts.fetchall() for reference in REFERENCE.findall(text)}
+    return sorted((plain(name), plain(number)) for name, number in found)

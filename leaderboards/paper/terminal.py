@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import textwrap
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -12,7 +11,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from leaderboards.paper.model import Column, Entry, Line, Report, Section
-from leaderboards.render.terminal import GAP, HEADING_WIDTH, width_of
+from leaderboards.render.terminal import GAP, heading, width_of
 from leaderboards.render.text import plain
 
 LABEL_WIDTH = 44
@@ -60,7 +59,7 @@ def grid(section: Section, columns: Sequence[Column]) -> Grid:
     made = Grid(box=None, padding=(0, GAP // 2, 1, 0), pad_edge=False)
     made.add_column("", max_width=LABEL_WIDTH)
     for column in columns:
-        made.add_column(heading(column), justify="right", no_wrap=True)
+        made.add_column(heading(column.heading), justify="right", no_wrap=True)
     for line in section.lines:
         made.add_row(label(line), *(field(line.entry(column)) for column in columns))
     return made
@@ -80,17 +79,13 @@ def field(entry: Entry) -> Text:
     return Text("\n".join(part for part in (value, entry.error, entry.difference) if part))
 
 
-def heading(column: Column) -> Text:
-    return Text("\n".join(textwrap.wrap(column.heading, HEADING_WIDTH, break_long_words=False)))
-
-
 def parts(section: Section, width: int) -> list[list[Column]]:
     """Consecutive columns that fit beside the labels, at least one a part."""
     free = width - LABEL_WIDTH - GAP // 2
     found: list[list[Column]] = []
     used = 0
     for column in section.columns:
-        wide = GAP // 2 + width_of([heading(column), *(field(line.entry(column)) for line in section.lines)])
+        wide = GAP // 2 + width_of([heading(column.heading), *(field(line.entry(column)) for line in section.lines)])
         if not found or used + wide > free:
             found.append([])
             used = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from leaderboards.paper.model import Entry
-from leaderboards.render.text import EXPLAINED, IMPUTED, SINGLE
+from leaderboards.render.text import EXPLAINED, IMPUTED, NOT_DEFINED, SINGLE
 
 # certainty in the store -> its letter and what it means
 CERTAINTIES = {
@@ -38,4 +38,6 @@ def legend(entries: Iterable[Entry]) -> list[tuple[str, str]]:
     if any(entry.difference for entry in entries):
         lines.append(("Δ", DIFFERENCE))
     written = "".join(entry.value + entry.error for entry in entries)
+    if any(entry.value == NOT_DEFINED for entry in entries):
+        lines.append((NOT_DEFINED, "failed, or not defined for these records"))
     return lines + [(mark, EXPLAINED[mark]) for mark in (IMPUTED, SINGLE) if mark in written]
