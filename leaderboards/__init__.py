@@ -78,11 +78,11 @@ def paper(
     Raises:
         BenchError: the page, the format or the run is not known.
     """
+    if format_ not in ("terminal", *PAPER_FORMATS):
+        raise unknown_name("format", format_, ["terminal", *PAPER_FORMATS])
     reports = [build.report(connection, one, run_id) for one in pages.chosen(page)]
     if format_ == "terminal":
         return _paper_terminal.render(reports, **_screen(styled))
-    if format_ not in PAPER_FORMATS:
-        raise unknown_name("format", format_, ["terminal", *PAPER_FORMATS])
     return PAPER_FORMATS[format_](reports)
 
 

@@ -22,7 +22,7 @@ def differences(lines: Sequence[Measured]) -> dict[str, str]:
     words = {}
     for name, config in configs.items():
         other = [
-            f"{option} = {written(config, option)} (not {written(usual, option)})"
+            f"{option} = {written(config, option)} (commonest: {written(usual, option)})"
             for option in sorted(config.keys() | usual.keys())
             if config.get(option) != usual.get(option)
         ]

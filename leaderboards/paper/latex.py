@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from leaderboards.paper.model import Entry, Line, Report, Section
 from leaderboards.render.text import plain
 
+LAST_OF_LATIN = 0x180
 OPENING = r"""% \usepackage[T1]{fontenc}
 % \usepackage{booktabs,graphicx,textcomp}
 """
@@ -16,7 +16,7 @@ CHARACTERS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": "'", "±": r"$\pm$", "Δ": r"$\Delta$", "↑": r"$\uparrow$",
-    "↓": r"$\downarrow$", "†": r"$^\dagger$", "ˢ": r"$^s$", "[": "{[}", "]": "{]}", "-": "{-}",
+    "↓": r"$\downarrow$", "†": r"$^\dagger$", "ˢ": r"$^s$", "[": "{[}", "]": "{]}", "-": "{-}", "*": "{*}", "`": r"\textasciigrave{}",
 }  # fmt: skip
 
 
@@ -78,6 +78,5 @@ def inline(entry: Entry) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that LaTeX sets as it is; what a font encoding lacks is a question mark."""
-    known = "".join(CHARACTERS.get(char, char if char.isascii() else "?") for char in plain(text))
-    return re.sub(r"`", r"\\textasciigrave{}", known)
+    """Text that LaTeX sets as it is; a character that the usual fonts lack is a question mark."""
+    return "".join(CHARACTERS.get(char, char if ord(char) < LAST_OF_LATIN else "?") for char in plain(text))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import duckdb
 import pandas as pd
 
-from bench.errors import unknown_name
+from bench.errors import BenchError, unknown_name
 from leaderboards.aggregate import Row, Summary, Table, read, tables
 from leaderboards.paper.model import Column
 from leaderboards.paper.pages import Page
@@ -106,6 +106,8 @@ def check_run(connection: duckdb.DuckDBPyConnection, run_id: str | None) -> None
     if run_id is None:
         return
     known = [run for (run,) in connection.execute("SELECT DISTINCT run_id FROM leaderboard_stages").fetchall()]
+    if not known:
+        raise BenchError(f"run '{run_id}' is not known; the store holds none")
     if run_id not in known:
         raise unknown_name("run", run_id, known)
 

@@ -46,8 +46,8 @@ NOTES = (
         printed_on("difflm"),
         "On a split of its own. There the train rows themselves reach .795 on Default (the test rows alone give that a "
         "standard error of .012), .926 on Shoppers, .931 on Magic and an RMSE of .449 on Beijing, by the rule "
-        "'tabsyn', mean of three draws of validation rows. DiffLM's .794 on Default is level with real data, not .024 above "
-        "it, as it seems beside the printed .770.",
+        "'tabsyn', mean of three draws of validation rows. DiffLM's .794 on Default is level with real data, not .024 "
+        "above it, as it seems beside the printed .770.",
     ),
     Note(
         ("main",),

@@ -109,6 +109,11 @@ class Store:
         )
 
 
+@pytest.fixture(scope="session")
+def new_store() -> type[Store]:
+    return Store
+
+
 @pytest.fixture
 def store() -> Store:
     return Store()

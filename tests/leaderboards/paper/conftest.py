@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from bench.store import published
+from leaderboards.paper.build import report
+from leaderboards.paper.pages import PAGES
 
 AUC, RMSE = "xgboost_auc", "xgboost_rmse_log"
 SHAPE, TREND, SHARE = "column_shape_error_percent", "pair_trend_error_percent", "dcr_share_percent"
 ORIGINAL = {"variant": "original", "profile": "cpu"}
 TABSYN = {**ORIGINAL, "split": "tabsyn", "protocol": "tabsyn"}
-
-
-def add_run(store, run: str, **spec) -> None:
-    store.connection.execute(
-        "INSERT INTO runs VALUES (?, '2026-01-01', 'cpu', ?, 'bench run', '{}', '{}', NULL, 1)", [run, json.dumps(spec)]
-    )
 
 
 @pytest.fixture
@@ -26,9 +20,11 @@ def printed_store(store):
     return store
 
 
-@pytest.fixture
-def filled(printed_store):
-    store = printed_store
+@pytest.fixture(scope="session")
+def filled(new_store):
+    """Read it only."""
+    store = new_store()
+    published.fill(store.connection)
     for seed in range(3):
         store.cell("smote", {AUC: 0.900 + seed / 1000}, seed=seed, **TABSYN)
     store.cell("smote", {AUC: 0.95, SHAPE: 1.0, TREND: 2.0, SHARE: 60.0}, stderr=0.01, **ORIGINAL)
@@ -50,3 +46,9 @@ def filled(printed_store):
     store.cell("difflm", {"selection_accuracy_percent": 70.0, "judge_win_rate_percent": 33.0}, stderr=1.0, **tool)
     store.cell("tvae", dataset="magic", failed=("fit", "timeout", "took longer than 60 s"), **TABSYN)
     return store
+
+
+@pytest.fixture(scope="session")
+def reports(filled):
+    """Every page of the filled store, by its name."""
+    return {name: report(filled.connection, page) for name, page in PAGES.items()}
