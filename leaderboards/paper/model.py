@@ -13,6 +13,7 @@ HEADINGS = {
     "judge_win_percent": "judge: wins %",
     "judge_equal_percent": "judge: equal %",
     "judge_loss_percent": "judge: loses %",
+    "judge_win_rate_percent": "judge: wins %, a tie half",
 }
 
 

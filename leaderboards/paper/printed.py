@@ -45,5 +45,5 @@ def short(text: str) -> str:
 def references(connection: duckdb.DuckDBPyConnection, page: str) -> list[tuple[str, str]]:
     """The papers of a page, with their numbers."""
     texts = connection.execute("SELECT DISTINCT paper || '; ' || source FROM published WHERE \"table\" = ?", [page])
-    found = {reference for (text,) in texts.fetchall() for reference in REFERENCE.findall(text)}
-    return sorted((plain(name), plain(number)) for name, number in found)
+    found = (reference for (text,) in texts.fetchall() for reference in REFERENCE.findall(text))
+    return sorted({(plain(name), plain(number)) for name, number in found})

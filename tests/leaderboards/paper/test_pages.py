@@ -260,6 +260,11 @@ def test_one_run_shows_its_own_cells(printed_store):
     assert values == {None: ["0.8000"], "run1": ["0.9000"], "run2": ["0.8000"]}
 
 
+def test_the_legend_names_every_paper_once(reports):
+    papers = [entry for entry in reports["density"].legend if entry[1].startswith("arXiv")]
+    assert papers == [("DiffLM", "arXiv 2411.03250"), ("TabSyn", "arXiv 2310.09656")]
+
+
 def test_an_empty_store_shows_what_is_printed(printed_store):
     found = page(printed_store)
     assert sum(line.kind == "printed" for line in found.sections[0].lines) == 12
