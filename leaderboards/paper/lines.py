@@ -49,7 +49,7 @@ def measured_line(
 
 def same_model(page: Page, method: Method, one: Measured) -> bool:
     if page.name == "code":
-        return method.model in one.key.language_model.lower()
+        return all(method.model in name for name in one.key.language_model.lower().split(", "))
     return method.same_model(one.config)
 
 

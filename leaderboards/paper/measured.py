@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass, field
 
 import duckdb
@@ -34,7 +35,7 @@ class Key:
         version: how many other records of the same name come before; 0 for the usual ones.
         restricted: whether a condition leaves records out.
         records: how many were sampled; empty for as many as there are train rows.
-        language_model: of the evaluator `pass_at_k`.
+        language_model: of the evaluator `pass_at_k`; empty on a page without it.
     """
 
     generator: str
@@ -86,8 +87,8 @@ def measured(connection: duckdb.DuckDBPyConnection, page: Page, run_id: str | No
     every = tables(connection, run_id, list(scored["metric"].unique()))
     found = [table for table in every if table.dataset in page.datasets and table.variant == ORIGINAL]
     configs = {(generator, config): text for generator, config, text in connection.execute(CONFIGS).fetchall()}
-    around = circumstances(connection, run_id)
-    order = versions(found)
+    around = circumstances(connection, run_id, "pass_at_k" in page.evaluators)
+    order = versions(found, {key[-1] for key, (restricted, *_) in around.items() if restricted})
     lines: dict[Key, Measured] = {}
     for table in found:
         for row in table.rows:
@@ -113,13 +114,13 @@ def check_run(connection: duckdb.DuckDBPyConnection, run_id: str | None) -> None
 
 
 def circumstances(
-    connection: duckdb.DuckDBPyConnection, run_id: str | None
+    connection: duckdb.DuckDBPyConnection, run_id: str | None, language_models: bool
 ) -> dict[tuple[str, ...], tuple[bool, str, str]]:
     """Generator, config, profile, split and data -> restricted, records, language model."""
     frame = read(connection, CIRCUMSTANCES, run_id)
     keys = ["generator", "config_hash", "profile", "split", "dataset_digest"]
     return {
-        key: (bool(own["restricted"].any()), listed(own["records"]), listed(own["language_model"]))
+        key: (bool(own["restricted"].any()), listed(own["records"]), listed(own["language_model"]) * language_models)
         for key, own in frame.groupby(keys)
     }
 
@@ -128,13 +129,21 @@ def listed(values: pd.Series) -> str:
     return ", ".join(sorted({str(value) for value in values.dropna()}))
 
 
-def versions(found: list[Table]) -> dict[tuple[str, str], int]:
-    """Dataset and digest -> place among the digests of the dataset, the one with most cells first."""
+def versions(found: list[Table], restricted: Set[str]) -> dict[tuple[str, str], int]:
+    """Dataset and digest -> place among the digests of the dataset, the one with most cells first.
+
+    Restricted records are counted on their own: however many there are, they are not the usual ones.
+    """
     cells: Counter[tuple[str, str]] = Counter()
     for table in found:
         cells[table.dataset, table.dataset_digest] += len(table.pairs) * len(table.rows)
-    ordered = sorted(cells, key=lambda key: (key[0], -cells[key], key[1]))
-    return {key: [other for other in ordered if other[0] == key[0]].index(key) for key in ordered}
+    places: dict[tuple[str, str], int] = {}
+    seen: Counter[tuple[str, bool]] = Counter()
+    for dataset, digest in sorted(cells, key=lambda key: (-cells[key], key)):
+        kind = dataset, digest in restricted
+        places[dataset, digest] = seen[kind]
+        seen[kind] += 1
+    return places
 
 
 def failures(found: list[Table], page: Page) -> list[tuple[str, str]]:

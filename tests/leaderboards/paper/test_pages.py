@@ -111,6 +111,15 @@ def test_other_records_of_the_same_name_have_a_line_of_their_own(printed_store):
     assert other.verdict == "not comparable: other data"
 
 
+def test_however_many_conditioned_cells_there_are_they_are_not_the_usual_records(printed_store):
+    printed_store.cell("smote", {AUC: 0.9}, **TABSYN)
+    for seed in range(3):
+        printed_store.cell("smote", {AUC: 0.8}, seed=seed, digest="conditioned", run="run2", **TABSYN)
+    add_run(printed_store, "run2", where=["age>=30"])
+    verdicts = {entry(line, "adult").value: line.verdict for line in lines(printed_store, "smote")}
+    assert verdicts == {"0.9000": "compared with DiffLM", "0.8000": "not comparable: other data"}
+
+
 def test_the_printed_real_is_compared_with_the_train_rows_not_with_the_bootstrap(printed_store):
     printed_store.cell("holdout", {AUC: 0.9272}, **TABSYN)
     printed_store.cell("real", {AUC: 0.9088}, **TABSYN)
