@@ -11,9 +11,10 @@ import duckdb
 
 from bench.errors import unknown_name
 from leaderboards.aggregate import tables
-from leaderboards.paper import build, html, latex, pages
-from leaderboards.paper import markdown as _paper_markdown
 from leaderboards.paper import terminal as _paper_terminal
+from leaderboards.paper.build import report as _report
+from leaderboards.paper.formats import FORMATS as _FORMATS
+from leaderboards.paper.pages import chosen as _chosen
 from leaderboards.rank import rank
 from leaderboards.render import markdown as _markdown
 from leaderboards.render import terminal as _terminal
@@ -22,7 +23,6 @@ __all__ = ["markdown", "paper", "svg", "terminal"]
 
 PIPED_WIDTH = 100
 PICTURE_WIDTH = 110
-PAPER_FORMATS = {"md": _paper_markdown.render, "latex": latex.render, "html": html.render}
 
 
 def terminal(
@@ -78,12 +78,12 @@ def paper(
     Raises:
         BenchError: the page, the format or the run is not known.
     """
-    if format_ not in ("terminal", *PAPER_FORMATS):
-        raise unknown_name("format", format_, ["terminal", *PAPER_FORMATS])
-    reports = [build.report(connection, one, run_id) for one in pages.chosen(page)]
+    if format_ not in ("terminal", *_FORMATS):
+        raise unknown_name("format", format_, ["terminal", *_FORMATS])
+    reports = [_report(connection, one, run_id) for one in _chosen(page)]
     if format_ == "terminal":
         return _paper_terminal.render(reports, **_screen(styled))
-    return PAPER_FORMATS[format_](reports)
+    return _FORMATS[format_](reports)
 
 
 def _screen(styled: bool | None) -> dict[str, Any]:

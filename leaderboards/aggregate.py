@@ -144,9 +144,7 @@ def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metri
             measured = measure(own_scores, own_stages, column, evaluators[column])
             if len(measured):
                 summaries[column] = summarise(measured, None if generator in SENTINELS else floors[column])
-        rows.append(
-            Row(name, generator, summaries, *costs(own_stages), failures(name, own_stages), config_hash=config)
-        )
+        rows.append(Row(name, generator, summaries, *costs(own_stages), failures(name, own_stages), config_hash=config))
     pairs = pd.MultiIndex.from_frame(stages[PAIR].drop_duplicates().sort_values(PAIR))
     return Table(**key, pairs=pairs, columns=columns, rows=rows)
 

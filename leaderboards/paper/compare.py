@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from leaderboards.paper.measured import Key
 from leaderboards.paper.model import Column, Entry, Line
+from leaderboards.render.text import IMPUTED
 
 NOTHING_PRINTED, COMPARED = "nothing printed", "compared with"
 
@@ -53,6 +54,6 @@ def reasons(line: Line, key: Key, same_model: bool, printed: Line) -> list[str]:
 
 def with_difference(entry: Entry, column: Column, value: float, printed: Line) -> Entry:
     theirs = printed.numbers.get(column)
-    if theirs is None or math.isnan(value):
+    if theirs is None or math.isnan(value) or IMPUTED in entry.value:
         return entry
     return replace(entry, difference=f"Δ {column.write(value - theirs, '+')}")

@@ -16,7 +16,7 @@ CHARACTERS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": "'", "±": r"$\pm$", "Δ": r"$\Delta$", "↑": r"$\uparrow$",
-    "↓": r"$\downarrow$", "†": r"$^\dagger$", "ˢ": r"$^s$", "[": "{[}", "]": "{]}", "-": "{-}",
+    "↓": r"$\downarrow$", "†": r"$^\dagger$", "ˢ": r"$^s$", "‡": r"$^\ddagger$", "[": "{[}", "]": "{]}", "-": "{-}",
     "*": "{*}", "`": r"\textasciigrave{}",
 }  # fmt: skip
 

@@ -12,7 +12,7 @@ from leaderboards.paper.measured import Measured
 from leaderboards.paper.methods import TRAIN_ROWS, Method
 from leaderboards.paper.model import Column, Entry, Line
 from leaderboards.paper.pages import Page
-from leaderboards.render.text import IMPUTED, NOT_DEFINED, SINGLE, listed, plain
+from leaderboards.render.text import IMPUTED, INCOMPLETE, NOT_DEFINED, SINGLE, listed, plain
 
 ROLES = {"real": "real, drawn with replacement (ceiling)", "marginals": "marginals (floor)"}
 
@@ -37,7 +37,7 @@ def measured_line(
         source(page, one),
         one.key.split,
         one.key.protocol,
-        {column: entry(column, summary) for column, summary in one.summaries.items()},
+        {column: entry(column, summary, len(one.pairs)) for column, summary in one.summaries.items()},
         {column: summary.mean for column, summary in one.summaries.items()},
         generator=one.key.generator,
         profile=one.key.profile,
@@ -87,8 +87,10 @@ def source(page: Page, one: Measured) -> str:
     return plain(", ".join(facts))
 
 
-def entry(column: Column, summary: Summary) -> Entry:
+def entry(column: Column, summary: Summary, cells: int) -> Entry:
+    """A measured number; it is marked where the line has more cells on another dataset."""
     if math.isnan(summary.mean):
         return Entry(NOT_DEFINED)
     error = "" if math.isnan(summary.stderr) else f"±{column.write(summary.stderr)}{SINGLE * summary.single}"
-    return Entry(column.write(summary.mean) + IMPUTED * summary.imputed, error)
+    marks = IMPUTED * summary.imputed + INCOMPLETE * (len(summary.values) < cells)
+    return Entry(column.write(summary.mean) + marks, error)

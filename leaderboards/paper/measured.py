@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -58,7 +59,7 @@ class Measured:
     summaries: dict[Column, Summary] = field(default_factory=dict)
 
     @property
-    def pairs(self) -> pd.MultiIndex:
+    def pairs(self) -> pd.Index[Any]:
         found = [summary.values.index for summary in self.summaries.values()]
         return found[0].append(found[1:]).unique()
 
@@ -120,7 +121,11 @@ def circumstances(
     frame = read(connection, CIRCUMSTANCES, run_id)
     keys = ["generator", "config_hash", "profile", "split", "dataset_digest"]
     return {
-        key: (bool(own["restricted"].any()), listed(own["records"]), listed(own["language_model"]) * language_models)
+        tuple(map(str, key)): (
+            bool(own["restricted"].any()),
+            listed(own["records"]),
+            listed(own["language_model"]) * language_models,
+        )
         for key, own in frame.groupby(keys)
     }
 

@@ -111,8 +111,8 @@ NOTES = (
         ("privacy",),
         lambda line: line.kind == "measured" and line.generator == "real",
         "Copies of train rows, and yet not 100: only as many train rows enter as there are held-out rows, so that a "
-        "copy of any of them is found half of the time on Adult and one time in eight elsewhere (split 'harness'). That "
-        "makes 75 and 56.",
+        "copy of any of them is found half of the time on Adult and one time in eight elsewhere (split 'harness'). "
+        "That makes 75 and 56.",
     ),
     Note(
         ("code",),

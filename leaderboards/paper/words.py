@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from leaderboards.paper.model import Entry
-from leaderboards.render.text import EXPLAINED, IMPUTED, NOT_DEFINED, SINGLE
+from leaderboards.render.text import EXPLAINED, NOT_DEFINED
 
 # certainty in the store -> its letter and what it means
 CERTAINTIES = {
@@ -40,4 +40,4 @@ def legend(entries: Iterable[Entry]) -> list[tuple[str, str]]:
     written = "".join(entry.value + entry.error for entry in entries)
     if any(entry.value == NOT_DEFINED for entry in entries):
         lines.append((NOT_DEFINED, "failed, or not defined for these records"))
-    return lines + [(mark, EXPLAINED[mark]) for mark in (IMPUTED, SINGLE) if mark in written]
+    return lines + [(mark, meaning) for mark, meaning in EXPLAINED.items() if mark in written]

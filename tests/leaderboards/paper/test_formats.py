@@ -163,14 +163,13 @@ def test_html_shows_any_text_as_it_is(text):
 
 @pytest.mark.parametrize("text", NASTY)
 def test_html_shows_nasty_texts_as_they_are(text):
-    check_html(plain(text))
+    check_html(text)
 
 
 def check_html(text):
     reader = read(html.render(foreign(text)))
-    normal = text.replace("\r\n", "\n").replace("\r", "\n")
-    shown = {" ".join(one.split()) for one in reader.texts["td"]}
-    assert " ".join(normal.replace("\0", "").split()) in shown | {" ".join(normal.split())}
+    assert reader.texts["td"][1] == plain(text)
+    assert reader.texts["td"][-1] == plain(text)
     assert "script" not in reader.texts
 
 

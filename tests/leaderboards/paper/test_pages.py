@@ -193,7 +193,19 @@ def test_a_failure_is_named_and_its_cells_count_as_the_floor(printed_store):
     assert "adult, profile cpu: ctgan failed in fit (timeout): took longer than 60 s" in found.remarks
     (line,) = lines(printed_store, "ctgan")
     assert entry(line, "adult").value == "0.5000†"
+    assert entry(line, "adult").difference == ""
+    assert entry(line, "magic").difference == "Δ -0.0550"
     assert any(mark == "†" for mark, _ in found.legend)
+
+
+def test_a_number_of_fewer_seeds_than_others_of_its_line_is_marked(printed_store):
+    for seed in range(3):
+        printed_store.cell("ctgan", {AUC: 0.8}, seed=seed, **TABSYN)
+    for seed in range(2):
+        printed_store.cell("ctgan", {AUC: 0.8}, seed=seed, dataset="magic", **TABSYN)
+    (line,) = lines(printed_store, "ctgan")
+    assert (entry(line, "adult").value, entry(line, "magic").value) == ("0.8000", "0.8000‡")
+    assert "‡" in dict(page(printed_store).legend)
 
 
 def test_footnotes_are_tied_to_their_lines(reports):
