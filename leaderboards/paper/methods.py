@@ -43,13 +43,15 @@ METHODS = (
     Method("ctgan", "ctgan"),
     Method("tvae", "tvae"),
     Method("goggle", "goggle"),
-    Method("great", "great", "model", "distilgpt2", "with the pretrained DistilGPT-2, whose weights come from the hub"),
+    Method("great", "great", "model", "distilgpt2", "as printed it tunes DistilGPT-2, whose weights come from the hub"),
     Method("gpt-4 in context", "prompt", "model", "gpt-4", "needs GPT-4 behind a server"),
     Method("stasy", why_not="there is no generator of STaSy here"),
     Method("codi", "codi"),
     Method("tabddpm", "tabddpm"),
     Method("tabsyn", "tabsyn"),
-    Method("difflm", "difflm", "decoder", "mistral-7b-instruct", "with the published Mistral-7B, which needs GPUs"),
+    Method(
+        "difflm", "difflm", "decoder", "mistral-7b-instruct", "as printed its decoder is Mistral-7B, which needs GPUs"
+    ),
 )
 # The language model that is trained on programs is the evaluator's, not the generator's.
 CODE_METHODS = (

@@ -55,7 +55,7 @@ def on_tables(metric: str) -> tuple[Column, ...]:
 
 
 EFFICIENCY = tuple(Column(name, "xgboost_rmse_log" if name in REGRESSIONS else "xgboost_auc") for name in TABLES)
-TRAIN_ROWS, HELD_OUT = "the real train records themselves", "held-out real records"
+TRAIN_ROWS, HELD_OUT = "the train records themselves", "held-out real records"
 # shown only where something is measured in them
 OPTIONAL = frozenset(
     {
