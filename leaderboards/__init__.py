@@ -5,15 +5,21 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import duckdb
 
+from bench.errors import unknown_name
 from leaderboards.aggregate import tables
+from leaderboards.paper import terminal as _paper_terminal
+from leaderboards.paper.build import report as _report
+from leaderboards.paper.formats import FORMATS as _FORMATS
+from leaderboards.paper.pages import chosen as _chosen
 from leaderboards.rank import rank
 from leaderboards.render import markdown as _markdown
 from leaderboards.render import terminal as _terminal
 
-__all__ = ["markdown", "svg", "terminal"]
+__all__ = ["markdown", "paper", "svg", "terminal"]
 
 PIPED_WIDTH = 100
 PICTURE_WIDTH = 110
@@ -37,9 +43,8 @@ def terminal(
     Raises:
         BenchError: nothing is stored, or the run or a metric is not known.
     """
-    styled = sys.stdout.isatty() if styled is None else styled
-    width = shutil.get_terminal_size((PIPED_WIDTH, 24)).columns if styled else PIPED_WIDTH
-    return _terminal.render([rank(table) for table in tables(connection, run_id, metrics)], width=width, styled=styled)
+    ordered = [rank(table) for table in tables(connection, run_id, metrics)]
+    return _terminal.render(ordered, **_screen(styled))
 
 
 def markdown(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, metrics: Sequence[str] = ()) -> str:
@@ -51,3 +56,36 @@ def svg(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, met
     """The terminal's tables as a picture; arguments and errors as of `terminal`."""
     ordered = [rank(table) for table in tables(connection, run_id, metrics)]
     return _terminal.render_svg(ordered, width=PICTURE_WIDTH, title="bench leaderboard")
+
+
+def paper(
+    connection: duckdb.DuckDBPyConnection,
+    page: str | None = None,
+    format_: str = "terminal",
+    run_id: str | None = None,
+    *,
+    styled: bool | None = None,
+) -> str:
+    """Printed numbers beside our own; the metrics are those of the page.
+
+    Args:
+        connection: an open store; it may be without results.
+        page: a name of `leaderboards.paper.pages.PAGES`; None for all pages.
+        format_: `terminal`, `md`, `latex` or `html`.
+        run_id: only the cells of this run; None for the whole store.
+        styled: of the terminal's text, as in `terminal`.
+
+    Raises:
+        BenchError: the page, the format or the run is not known.
+    """
+    if format_ not in ("terminal", *_FORMATS):
+        raise unknown_name("format", format_, ["terminal", *_FORMATS])
+    reports = [_report(connection, one, run_id) for one in _chosen(page)]
+    if format_ == "terminal":
+        return _paper_terminal.render(reports, **_screen(styled))
+    return _FORMATS[format_](reports)
+
+
+def _screen(styled: bool | None) -> dict[str, Any]:
+    styled = sys.stdout.isatty() if styled is None else styled
+    return {"width": shutil.get_terminal_size((PIPED_WIDTH, 24)).columns if styled else PIPED_WIDTH, "styled": styled}

@@ -74,6 +74,7 @@ class Row:
     records_per_second: float
     failures: list[Failure]
     best: frozenset[Column] = frozenset()
+    config_hash: str = ""
 
     @property
     def sentinel(self) -> str | None:
@@ -143,7 +144,7 @@ def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metri
             measured = measure(own_scores, own_stages, column, evaluators[column])
             if len(measured):
                 summaries[column] = summarise(measured, None if generator in SENTINELS else floors[column])
-        rows.append(Row(name, generator, summaries, *costs(own_stages), failures(name, own_stages)))
+        rows.append(Row(name, generator, summaries, *costs(own_stages), failures(name, own_stages), config_hash=config))
     pairs = pd.MultiIndex.from_frame(stages[PAIR].drop_duplicates().sort_values(PAIR))
     return Table(**key, pairs=pairs, columns=columns, rows=rows)
 

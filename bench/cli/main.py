@@ -16,6 +16,7 @@ from bench.cli.generate import generate
 from bench.cli.leaderboard import leaderboard
 from bench.cli.list import list_names
 from bench.cli.ls import ls
+from bench.cli.paper import paper
 from bench.cli.run import run
 from bench.errors import BenchError
 
@@ -36,6 +37,7 @@ app.command()(conformance)
 app.command("list")(list_names)
 app.command()(ls)
 app.command()(leaderboard)
+app.command()(paper)
 app.add_typer(data)
 
 
