@@ -128,6 +128,8 @@ def between(orders: np.ndarray) -> np.ndarray:
 
 def described(values: np.ndarray, found: dict[int, float]) -> list[Step]:
     places = sorted(found)
+    if not places:
+        return []
     levels = [part.mean() for part in np.split(values, places)]
     return [
         Step(place, float(before), float(after), found[place])
