@@ -84,7 +84,8 @@ class Plot:
         for tick in range(TICKS):
             value = self.low + (self.high - self.low) * tick / (TICKS - 1)
             yield stroke(LEFT, self.y(value), WIDTH - RIGHT, self.y(value), LINE)
-            yield written(LEFT - 8, self.y(value) + 4, column.write(value), MUTED, anchor="end")
+            if self.series.valued:
+                yield written(LEFT - 8, self.y(value) + 4, column.write(value), MUTED, anchor="end")
         ends = sorted({0, len(points) - 1})
         for place, anchor in zip(ends, ("start", "end"), strict=False):
             at = LEFT if place == 0 else WIDTH - RIGHT
