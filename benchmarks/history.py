@@ -29,38 +29,41 @@ TOGETHER = (10, 100)
 ORDERS = 199
 
 
-def energy_p_value(values: np.ndarray, rng: np.random.Generator) -> float:
+def energy_step(values: np.ndarray, rng: np.random.Generator) -> tuple[int, float]:
+    """Place and p-value of the first step of E-divisive."""
     orders = np.vstack([values, rng.permuted(np.tile(values, (ORDERS, 1)), axis=1)])
     found = energy(np.abs(orders[:, :, None] - orders[:, None, :]))
-    return float((1 + np.sum(found[1:] >= found[0] - 1e-12)) / (ORDERS + 1))
+    best = found.max(axis=0)
+    return LEAST_PART + int(found[:, 0].argmax()), float((1 + np.sum(best[1:] >= best[0] - 1e-12)) / (ORDERS + 1))
 
 
 def energy(distances: np.ndarray) -> np.ndarray:
-    """Largest scaled energy distance between two parts; distances (r, n, n) -> (r,)."""
+    """Scaled energy distance between two parts; distances (r, n, n) -> (places, r)."""
     count = distances.shape[1]
     sums = distances.cumsum(axis=1).cumsum(axis=2)
-    best = np.full(len(distances), -np.inf)
+    found = []
     for first in range(LEAST_PART, count - LEAST_PART + 1):
         second = count - first
         within = sums[:, first - 1, first - 1]
         across = sums[:, first - 1, -1] - within
         rest = sums[:, -1, -1] - within - 2 * across
         distance = 2 * across / (first * second) - within / (first * (first - 1)) - rest / (second * (second - 1))
-        best = np.maximum(best, first * second / count * distance)
-    return best
+        found.append(first * second / count * distance)
+    return np.stack(found)
 
 
 def rates(noise: Noise, runs: int, after: int, size: float, count: int) -> tuple[float, float]:
-    """Share of series with a step (near the planted one, if any), and with one by E-divisive."""
+    """Share of series with a step, near the planted one where there is one; the second is E-divisive's."""
     rng = np.random.default_rng((runs, after, int(10 * size)))
-    found = energetic = 0
+    hits = {"found": 0, "energetic": 0}
     for number in range(count):
         values = noise(rng, runs)
         values[runs - after :] += size
-        steps = detect([values], seed=number)[0]
-        found += any(abs(step.place - (runs - after)) <= NEAR for step in steps) if size else bool(steps)
-        energetic += energy_p_value(values, rng) <= LEVEL
-    return found / count, energetic / count
+        places = [step.place for step in detect([values], seed=number)[0]]
+        place, p_value = energy_step(values, rng)
+        for name, ours in (("found", places), ("energetic", [place] if p_value <= LEVEL else [])):
+            hits[name] += any(not size or abs(one - (runs - after)) <= NEAR for one in ours)
+    return hits["found"] / count, hits["energetic"] / count
 
 
 def main() -> None:
