@@ -8,6 +8,7 @@ from html import escape
 
 from leaderboards.history import words
 from leaderboards.history.series import Series
+from leaderboards.history.sparkline import NO_VALUE
 
 WIDTH, HEIGHT = 720.0, 210.0
 LEFT, RIGHT, TOP, BOTTOM = 70.0, 20.0, 34.0, 34.0
@@ -117,7 +118,8 @@ class Plot:
         label = escape(f"{words.written(self.series.column, point)} · {' · '.join(map(words.plain, notes))}")
         at = self.x(place)
         if not point.cells:
-            return f"<g><title>{label}</title>{written(at, HEIGHT - BOTTOM - 2, '×', INK, anchor='middle')}</g>"
+            cross = written(at, HEIGHT - BOTTOM - 2, NO_VALUE, INK, anchor="middle")
+            return f"<g><title>{label}</title>{cross}</g>"
         bar = ""
         if point.stderr > 0:
             bar = stroke(at, self.y(point.mean - point.stderr), at, self.y(point.mean + point.stderr), ACCENT)

@@ -145,7 +145,9 @@ def history(
             if name not in known:
                 raise unknown_name(what, name, known)
     found = build(metric, scores, lost, runs)
-    found = [one for one in found if all(not chosen or value_of(one, what) in chosen for what, chosen in wanted.items())]
+    found = [
+        one for one in found if all(not chosen or value_of(one, what) in chosen for what, chosen in wanted.items())
+    ]
     if not found:
         asked = "; ".join(f"{what} {', '.join(chosen)}" for what, chosen in wanted.items() if chosen)
         raise BenchError(f"no run has scored '{metric}' for {asked}; without these options all its series are shown")

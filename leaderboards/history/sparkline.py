@@ -6,7 +6,7 @@ from leaderboards.history.series import Series
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 MIDDLE = BLOCKS[3]
-NO_VALUE = "×"
+NO_VALUE = "\N{MULTIPLICATION SIGN}"
 STEP = "│"
 
 

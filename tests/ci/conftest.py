@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -24,8 +23,10 @@ while [ $# -gt 0 ]; do
     fi
     shift
 done
-if [ "$command" = run ] && [ "$RUN_STATUS" != 2 ]; then mkdir -p "$RESULTS/runs/20990101-000000-new"; exit "$RUN_STATUS"; fi
-if [ "$command" = run ]; then echo "error: no such thing" >&2; exit 2; fi
+if [ "$command" = run ]; then
+    if [ "$RUN_STATUS" = 2 ]; then echo "error: no such thing" >&2; else mkdir -p "$RESULTS/runs/20990101-000000-new"; fi
+    exit "$RUN_STATUS"
+fi
 if [ "$command" = gate ] && [[ ${out:-} != *baseline.parquet ]]; then
     if [ "$GATE_STATUS" = 2 ]; then echo "error: another protocol" >&2; exit 2; fi
     [ -z "${out:-}" ] || echo "the verdict of the gate" >"$out"
@@ -85,7 +86,9 @@ class Runner:
                 continue
             output = self.temp / f"output{number}"
             output.touch()
-            env = {name: EXPRESSION.sub(lambda found: values.get(found[1], ""), text) for name, text in step["env"].items()}
+            env = {
+                name: EXPRESSION.sub(lambda found: values.get(found[1], ""), text) for name, text in step["env"].items()
+            }
             done = subprocess.run(
                 ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
                 cwd=self.workspace,

@@ -47,7 +47,12 @@ def test_every_action_that_is_used_is_pinned_to_a_commit_and_names_its_version(p
 
 
 def test_the_same_action_is_used_in_one_version():
-    used = {name.split("@")[0].split("/")[1]: set() for path in FILES for name, _ in USES.findall(path.read_text()) if "@" in name}
+    used = {
+        name.split("@")[0].split("/")[1]: set()
+        for path in FILES
+        for name, _ in USES.findall(path.read_text())
+        if "@" in name
+    }
     for path in FILES:
         for name, _ in USES.findall(path.read_text()):
             if "@" in name:

@@ -36,7 +36,9 @@ def results(tmp_path_factory):
     """Two real runs of the same command: the second one finds everything finished."""
     folder = tmp_path_factory.mktemp("results")
     for _ in range(2):
-        api.run(["smote"], ["magic"], evaluators=["density"], settings={"records": 200}, results=folder, sentinels=False)
+        api.run(
+            ["smote"], ["magic"], evaluators=["density"], settings={"records": 200}, results=folder, sentinels=False
+        )
     return folder
 
 

@@ -21,7 +21,7 @@ class Runs:
 
     def add(
         self,
-        values: Mapping[int, float | None | str] = {},
+        values: Mapping[int, float | str | None] = {},
         *,
         generator: str = "smote",
         commit: str | None = None,

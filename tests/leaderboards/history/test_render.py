@@ -12,7 +12,7 @@ from leaderboards.columns import Column
 from leaderboards.history import FORMATS, history, terminal
 from leaderboards.history.csv import FIELDS
 from leaderboards.history.series import Point, Series, with_steps
-from leaderboards.history.sparkline import sparkline
+from leaderboards.history.sparkline import NO_VALUE, sparkline
 
 SHAPE = "column_shape_error_percent"
 HOSTILE = "<script>alert(1)</script>|`*\x1b[31m\n=cmd"
@@ -87,8 +87,8 @@ def test_a_run_without_a_value_is_a_cross(store, runs):
     runs.add({0: "fit"})
     runs.add({0: 1.0})
     found = history(store.connection, SHAPE)
-    assert sparkline(found[0], 9) == "▄×▄"
-    assert "×" in FORMATS["svg"](found)
+    assert sparkline(found[0], 9) == f"▄{NO_VALUE}▄"
+    assert NO_VALUE in FORMATS["svg"](found)
 
 
 def test_one_run_is_shown_and_no_steps_are_looked_for(store, runs):

@@ -172,7 +172,7 @@ def test_selection(store, runs):
 def test_what_is_not_there_ends_in_one_line(store, runs, metric, chosen, message):
     runs.add({0: 1.0})
     runs.add({0: 1.0}, generator="copula", dataset="magic")
-    with pytest.raises(BenchError, match="(?s).*") as raised:
+    with pytest.raises(BenchError) as raised:
         history(store.connection, metric, **chosen)
     assert message in str(raised.value)
     assert "\n" not in str(raised.value)
