@@ -150,7 +150,7 @@ def history(
     ]
     if not found:
         asked = "; ".join(f"{what} {', '.join(chosen)}" for what, chosen in wanted.items() if chosen)
-        raise BenchError(f"no run has scored '{metric}' for {asked}; without these options all its series are shown")
+        raise BenchError(f"no run has scored '{metric}' for {asked or 'any dataset'}; 'bench ls' shows what ran")
     return with_steps(found)
 
 

@@ -141,9 +141,7 @@ def legend(found: Sequence[Series]) -> list[str]:
     if any(point.reused for point in points):
         said.append("reused: all values were computed by an earlier run, which counts once")
     if any(point.failed or point.undefined for point in points):
-        said.append(
-            "a run with a cell that failed or has no defined value is shown, and left out when steps are looked for"
-        )
+        said.append("a run with a failed or undefined cell is shown, and left out when steps are looked for")
     if any(series.steps for series in found):
         said.append("step: change of level, false in any of these series at most once in 20 histories without one")
     return said

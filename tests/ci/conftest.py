@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 if [ "$command" = run ]; then
-    if [ "$RUN_STATUS" = 2 ]; then echo "error: no such thing" >&2; else mkdir -p "$RESULTS/runs/20990101-000000-new"; fi
+    [ "$RUN_STATUS" = 2 ] || mkdir -p "$RESULTS/runs/20990101-000000-new"
     exit "$RUN_STATUS"
 fi
 if [ "$command" = gate ] && [[ ${out:-} != *baseline.parquet ]]; then

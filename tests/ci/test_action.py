@@ -105,7 +105,7 @@ def test_a_run_that_is_refused_fails_the_job_and_an_older_run_is_not_taken_for_i
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_real_benchmark(real_runner):
-    given = {"generator": "smote", "dataset": "adult", "seeds": "[0,1]", "evaluator": "density"}
+    given = {"generator": "smote", "dataset": "adult", "seeds": "[0,1,2]", "evaluator": "density"}
     ended = real_runner.run(**given)
     assert not ended.failed, ended.log
     assert ended.outputs["verdict"] == "no baseline"
@@ -126,7 +126,7 @@ def test_the_real_benchmark(real_runner):
 
     # a seed less is a missing cell, an unknown generator is no run
     (real_runner.temp / "summary").write_text("")
-    less = real_runner.run(**given | {"seeds": "[0]"})
+    less = real_runner.run(**given | {"seeds": "[0,1]"})
     assert less.failed
     assert less.outputs["verdict"] == "regressed"
     assert "# Benchmark: regressed" in less.summary
