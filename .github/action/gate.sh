@@ -6,7 +6,7 @@
 set -euo pipefail
 
 mkdir -p "$REPORT"
-bench gate --update --baseline "$REPORT/baseline.parquet" --run "$RUN" --results "$RESULTS" >"$REPORT/update.txt" ||
+bench gate --update --baseline "$REPORT/baseline.parquet" --run "$RUN" --results "$RESULTS" ||
     echo "::warning title=baseline::this run cannot be a baseline"
 if [ ! -f "$BASELINE" ]; then
     echo "verdict=no baseline" >>"$GITHUB_OUTPUT"
