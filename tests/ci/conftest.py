@@ -80,12 +80,13 @@ class Runner:
         values |= {"github.action_path": str(ROOT), "github.sha": "5ha", "runner.temp": str(self.temp)}
         ended = Ended(report=self.temp / "difflm-bench")
         summary, calls = self.temp / "summary", self.temp / "calls"
-        summary.touch()
+        for file in (summary, calls):
+            file.write_text("")
         for number, step in enumerate(action["runs"]["steps"]):
             if "run" not in step or not wanted(step.get("if"), ended.failed, values):
                 continue
             output = self.temp / f"output{number}"
-            output.touch()
+            output.write_text("")
             env = {
                 name: EXPRESSION.sub(lambda found: values.get(found[1], ""), text) for name, text in step["env"].items()
             }
@@ -118,8 +119,7 @@ class Runner:
             for name, one in action["outputs"].items()
         }
         ended.summary = summary.read_text()
-        if calls.exists():
-            ended.calls = [line.split("\t")[:-1] for line in calls.read_text().splitlines()]
+        ended.calls = [line.split("\t")[:-1] for line in calls.read_text().splitlines()]
         return ended
 
 

@@ -125,7 +125,6 @@ def test_the_real_benchmark(real_runner):
     assert ElementTree.parse(again.report / "gate.xml").getroot().get("failures") == "0"
 
     # a seed less is a missing cell, an unknown generator is no run
-    (real_runner.temp / "summary").write_text("")
     less = real_runner.run(**given | {"seeds": "[0,1]"})
     assert less.failed
     assert less.outputs["verdict"] == "regressed"
