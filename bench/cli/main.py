@@ -13,9 +13,11 @@ from bench.cli.data import app as data
 from bench.cli.diagnose import diagnose
 from bench.cli.evaluate import evaluate
 from bench.cli.generate import generate
+from bench.cli.history import history
 from bench.cli.leaderboard import leaderboard
 from bench.cli.list import list_names
 from bench.cli.ls import ls
+from bench.cli.paper import paper
 from bench.cli.run import run
 from bench.errors import BenchError
 
@@ -36,6 +38,8 @@ app.command()(conformance)
 app.command("list")(list_names)
 app.command()(ls)
 app.command()(leaderboard)
+app.command()(paper)
+app.command()(history)
 app.add_typer(data)
 
 

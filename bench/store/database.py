@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import duckdb
 
 from bench.errors import BenchError
+from bench.store import published
 
 SCHEMA = Path(__file__).with_name("schema.sql")
 VERSION = 2
@@ -25,6 +27,9 @@ PAUSE_SECONDS = 0.05
 def connect(path: Path | str, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Open the store; a new file is filled with the schema, an older one is migrated.
 
+    The printed numbers (`published`) are those of this version of the harness. A reader who cannot write the file
+    reads the ones that are there.
+
     Args:
         path: the DuckDB file, usually results/bench.duckdb.
         read_only: the file must exist; several processes may read at the same time.
@@ -38,7 +43,7 @@ def connect(path: Path | str, *, read_only: bool = False) -> duckdb.DuckDBPyConn
     connection = opened(path, read_only)
     try:
         found = version(connection, path)
-        if found == VERSION:
+        if found == VERSION and not published.outdated(connection):
             return connection
         if not read_only:
             migrate(connection, found)
@@ -47,7 +52,8 @@ def connect(path: Path | str, *, read_only: bool = False) -> duckdb.DuckDBPyConn
         connection.close()
         raise
     connection.close()
-    connect(path).close()
+    with suppress(BenchError) if found == VERSION else nullcontext():
+        connect(path).close()
     return opened(path, read_only)
 
 
@@ -95,6 +101,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, found: int) -> None:
         connection.execute(SCHEMA.read_text(encoding="utf-8"))
         connection.execute("DELETE FROM meta")
         connection.execute("INSERT INTO meta VALUES (?)", [VERSION])
+        published.fill(connection)
         connection.commit()
     except BaseException:
         connection.rollback()

@@ -66,4 +66,4 @@ def line_of(cells: Sequence[str]) -> str:
 
 def escape(text: str) -> str:
     """Text that Markdown shows as it is: no table cell, emphasis, link or tag begins in a name."""
-    return re.sub(r"([\\|`*_\[\]<>#~])", r"\\\1", plain(text))
+    return re.sub(r"([\\|`*_\[\]<>#~&])", r"\\\1", plain(text))

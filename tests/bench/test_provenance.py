@@ -73,3 +73,10 @@ def test_the_hash_of_data_sees_a_single_value_and_the_split(table):
     before = provenance.data_hash(data)
     data.test.loc[0, "age"] += 1
     assert provenance.data_hash(data) != before
+
+
+def test_a_project_that_tracks_its_own_generator_names_its_own_commit(monkeypatch):
+    monkeypatch.setenv("BENCH_COMMIT", "0123abc")
+    assert provenance.git_commit() == "0123abc"
+    monkeypatch.setenv("BENCH_COMMIT", "")
+    assert provenance.git_commit() != ""

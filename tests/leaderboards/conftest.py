@@ -31,6 +31,9 @@ class Store:
         variant: str = "demo",
         profile: str = "demo",
         config: str = "c",
+        options: str = "{}",
+        split: str = "harness",
+        digest: str = "",
         run: str = "run1",
         stderr: float | None = None,
         failed: tuple[str, str, str] | None = None,
@@ -43,7 +46,7 @@ class Store:
         code: str = "",
         day: int = 1,
     ) -> str:
-        key = f"{dataset}-{variant}-{profile}-{generator}-{config}-{split_seed}-{seed}{code}"
+        key = f"{dataset}-{variant}-{profile}-{generator}-{config}-{split}-{split_seed}-{seed}{code}{digest}"
         add = self.connection.execute
         add(
             "INSERT OR IGNORE INTO cells VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -52,11 +55,11 @@ class Store:
                 dataset,
                 variant,
                 family,
-                f"{dataset}{variant}digest",
-                "harness",
+                digest or f"{dataset}{variant}digest",
+                split,
                 split_seed,
                 generator,
-                "{}",
+                options,
                 config,
                 seed,
                 profile,
@@ -104,6 +107,11 @@ class Store:
                 details,
             ],
         )
+
+
+@pytest.fixture(scope="session")
+def new_store() -> type[Store]:
+    return Store
 
 
 @pytest.fixture

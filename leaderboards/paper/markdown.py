@@ -1,0 +1,53 @@
+"""Pages in GitHub's Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leaderboards.paper.model import Column, Entry, Line, Report, Section
+from leaderboards.render.markdown import escape, line_of
+
+HEADINGS = ("method", "numbers", "split", "protocol")
+VERDICT = "against the printed numbers"
+
+
+def render(reports: Sequence[Report]) -> str:
+    return "\n".join(page(report) for report in reports)
+
+
+def page(report: Report) -> str:
+    lines = [f"## {escape(report.title)}", "", escape(report.question), ""]
+    lines += [f"- {escape(remark)}" for remark in report.remarks] + [""] * bool(report.remarks)
+    for section in report.sections:
+        lines += table(section, alone=len(report.sections) == 1)
+    lines += [f"- <sup>{number}</sup> {escape(text)}" for number, text in enumerate(report.notes, start=1)]
+    lines += [f"- {mark} {escape(meaning)}" for mark, meaning in report.legend]
+    lines += ["", "How to measure it:", ""]
+    for caption, command in report.commands:
+        lines += [f"{escape(caption)}:", "", "```bash", command, "```", ""]
+    return "\n".join(lines)
+
+
+def table(section: Section, alone: bool) -> list[str]:
+    headings = [*HEADINGS, *(column.heading for column in section.columns), VERDICT]
+    rule = ["---"] * len(HEADINGS) + ["---:"] * len(section.columns) + ["---"]
+    rows = [line_of([escape(words) for words in headings]), line_of(rule)]
+    rows += [line_of(cells(line, section.columns)) for line in section.lines]
+    return [*([] if alone else [f"### {escape(section.heading)}", ""]), *rows, ""]
+
+
+def cells(line: Line, columns: Sequence[Column]) -> list[str]:
+    marks = f"<sup>{', '.join(map(str, line.notes))}</sup>" if line.notes else ""
+    return [
+        escape(line.method) + marks,
+        escape(line.origin),
+        escape(line.shown_split),
+        escape(line.shown_protocol),
+        *(inline(line.entry(column)) for column in columns),
+        escape(line.verdict),
+    ]
+
+
+def inline(entry: Entry) -> str:
+    certainty = f"({entry.certainty})" if entry.certainty else ""
+    return " ".join(escape(part) for part in (entry.value, certainty, entry.error, entry.difference) if part)
