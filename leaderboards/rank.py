@@ -59,15 +59,23 @@ def quantile(count: int) -> float:
 
 def differs(first: Summary, second: Summary) -> bool:
     """Whether the interval of the difference leaves zero out by more than rounding noise."""
+    return direction(first, second) != 0
+
+
+def direction(first: Summary, second: Summary) -> int:
+    """1 where the interval of mean(first) - mean(second) lies above zero, -1 below, 0 where it does not leave it out.
+
+    It is that of the common pairs: the means of all cells may lie the other way round where cells are missing.
+    """
     noise = 1e-9 * max(abs(first.mean), abs(second.mean))
     differences = paired(first, second)
-    if len(differences) > 1 and not beyond(student(differences), noise):
-        return False  # resampling only widens
-    return beyond(interval(first, second), noise)
+    if len(differences) > 1 and not side(student(differences), noise):
+        return 0  # resampling only widens
+    return side(interval(first, second), noise)
 
 
-def beyond(ends: tuple[float, float], noise: float) -> bool:
-    return ends[0] > noise or ends[1] < -noise
+def side(ends: tuple[float, float], noise: float) -> int:
+    return int(ends[0] > noise) - int(ends[1] < -noise)
 
 
 def rank(table: Table) -> Table:
@@ -125,4 +133,4 @@ def best_row(rows: Sequence[Row], column: Column) -> Row | None:
     if len(valued) < 2:
         return None
     leader, runner_up = (row.summaries[column] for row in valued[:2])
-    return valued[0] if not leader.imputed and differs(leader, runner_up) else None
+    return valued[0] if not leader.imputed and direction(leader, runner_up) == -sign else None

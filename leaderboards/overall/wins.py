@@ -10,7 +10,7 @@ import numpy as np
 from leaderboards.aggregate import Row
 from leaderboards.columns import Column, ranked
 from leaderboards.overall.blocks import Block
-from leaderboards.rank import differs, measured
+from leaderboards.rank import direction, measured
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +55,4 @@ def compare(first: Row, second: Row, column: Column) -> int:
     mine, other = measured(first, column), measured(second, column)
     if mine is None or other is None:
         return (mine is not None) - (other is not None)
-    if not differs(mine, other):
-        return 0
-    return 1 if (mine.mean > other.mean) == column.higher_is_better else -1
+    return direction(mine, other) if column.higher_is_better else -direction(mine, other)

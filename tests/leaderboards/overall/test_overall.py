@@ -169,3 +169,9 @@ def test_little_to_compare_ends_well(make):
     assert [rank.failed for rank in nothing[0].ranks] == [5, 5]
     # no column to rank by
     assert nothing[0].wins.comparisons.sum() == 0
+
+
+def test_wins_go_by_common_pairs_where_cells_are_missing(make):
+    rows = [make.row("complete", {make.ERROR: [1.0, 2.0, 9.0]}), make.row("partial", {make.ERROR: [2.0, 3.01]})]
+    found = overall([make.table("adult", *rows)])[0]
+    assert found.wins.record("complete") == (1, 0, 0)
