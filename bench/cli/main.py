@@ -12,6 +12,7 @@ from bench.cli.conformance import conformance
 from bench.cli.data import app as data
 from bench.cli.diagnose import diagnose
 from bench.cli.evaluate import evaluate
+from bench.cli.gate import gate
 from bench.cli.generate import generate
 from bench.cli.leaderboard import leaderboard
 from bench.cli.list import list_names
@@ -36,6 +37,7 @@ app.command()(conformance)
 app.command("list")(list_names)
 app.command()(ls)
 app.command()(leaderboard)
+app.command()(gate)
 app.add_typer(data)
 
 
