@@ -62,29 +62,37 @@ def compared(
     comparisons, lonely = [], {}
     for one in gated:
         before, after = (one.of(rows).fillna({"column": ""}) for rows in (old, new))
-        pairs = before.merge(after, on=[*KEY, "column"], suffixes=("_old", "_new")).dropna(
-            subset=["value_old", "value_new"]
-        )
-        for (dataset, entry, column), own in pairs.sort_values(PAIR).groupby([*UNIT, "column"]):
+        pairs = before.merge(after, on=[*KEY, "column"], suffixes=("_old", "_new"))
+        pairs = pairs.dropna(subset=["value_old", "value_new"]).sort_values(PAIR)
+        for (dataset, entry, column), own in pairs.groupby([*UNIT, "column"]):
             if len(own) < 2:
-                lonely[f"{dataset} {entry}"] = f"{dataset} {entry}: one pair only, not compared"
+                lonely[dataset, entry] = f"{dataset} {entry}: one pair only, not compared"
                 continue
             higher = bool(own["higher_is_better_old"].iloc[0])
-            sides = [own[name].to_numpy(dtype=float) for name in ("value_old", "value_new")]
+            sides = [own[[name]].to_numpy(dtype=float) for name in ("value_old", "value_new")]
             splits = own["split_seed"].to_numpy(dtype=np.int64)
             losses = [-side if higher else side for side in sides]
+            low, high = statistics.interval(*sides, splits, level)
             comparisons.append(
                 Comparison(
-                    dataset, entry, one.metric, one.protocol, one.version, column, higher,
-                    *(float(side.mean()) for side in sides),
-                    *statistics.interval(*sides, splits, level),
+                    dataset=dataset,
+                    generator=entry,
+                    metric=one.metric,
+                    protocol=one.protocol,
+                    version=one.version,
+                    column=column,
+                    higher_is_better=higher,
+                    baseline=float(sides[0].mean()),
+                    run=float(sides[1].mean()),
+                    low=float(low[0]),
+                    high=float(high[0]),
                     minimum=one.minimum,
-                    p_worse=statistics.p_worse(losses[0], losses[1], splits),
-                    p_better=statistics.p_worse(losses[1], losses[0], splits),
+                    p_worse=float(statistics.p_worse(losses[0], losses[1], splits)[0]),
+                    p_better=float(statistics.p_worse(losses[1], losses[0], splits)[0]),
                     pairs=len(own),
                     change="none",
                 )
-            )  # fmt: skip
+            )
     return comparisons, list(lonely.values())
 
 

@@ -97,8 +97,10 @@ class Snapshot:
 
     @property
     def name(self) -> str:
-        commit = self.facts.get("git_commit")
-        return f"{self.facts['run_id']} ({self.facts['started_at'][:16]} UTC{f', commit {commit[:10]}' * bool(commit)})"
+        words = [f"{self.facts['started_at'][:16]} UTC"]
+        if commit := self.facts.get("git_commit"):
+            words.append(f"commit {commit[:10]}{'+' * commit.endswith('+')}")
+        return f"{self.facts['run_id']} ({', '.join(words)})"
 
 
 def newest(connection: duckdb.DuckDBPyConnection) -> str:

@@ -31,58 +31,67 @@ ROUNDING = 1e-9
 Values = NDArray[np.float64]
 
 
-def p_worse(baseline: Values, run: Values, splits: NDArray[np.int64]) -> float:
+def p_worse(baseline: Values, run: Values, splits: NDArray[np.int64]) -> Values:
     """The p value of the hypothesis that the run's mean loss is not above the baseline's.
 
     Args:
-        baseline, run: losses (smaller is better) of the same cells, shape (pairs,), at least two.
-        splits: the split seed of each pair.
+        baseline, run: losses (smaller is better) of the same cells, shape (pairs, comparisons), at least two pairs.
+        splits: the split seed of each pair, shape (pairs,).
+
+    Returns:
+        One p value a comparison, shape (comparisons,).
     """
-    # differences of rounding alone would be as significant as any: their own noise is as small
-    if np.allclose(run, baseline, rtol=ROUNDING, atol=0):
-        return 1.0
     differences = run - baseline
     stderr, freedom = noise(baseline, run, splits)
-    middle = differences.mean()
-    student = float(stats.t.sf(middle / stderr, freedom)) if stderr > 0 else float(middle <= 0)
+    middle = differences.mean(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        student = np.where(stderr > 0, stats.t.sf(middle / stderr, freedom), middle <= 0)
     means, chances = resampled_means(differences)
-    return max(student, float(chances[means <= 0].sum()))
+    larger = np.maximum(student, (chances[:, None] * (means <= 0)).sum(axis=0))
+    # differences of rounding alone would be as significant as any: their own noise is as small
+    return np.where(np.isclose(run, baseline, rtol=ROUNDING, atol=0).all(axis=0), 1.0, larger)
 
 
-def interval(baseline: Values, run: Values, splits: NDArray[np.int64], level: float) -> tuple[float, float]:
+def interval(baseline: Values, run: Values, splits: NDArray[np.int64], level: float) -> tuple[Values, Values]:
     """Two-sided confidence interval of mean(run) - mean(baseline): the wider of bootstrap and Student's.
 
     Args:
         baseline, run, splits: as of `p_worse`, in any direction.
         level: the share of errors, 0.05 for a 95 % interval; not corrected for the number of comparisons.
+
+    Returns:
+        Lower and upper ends, each of shape (comparisons,).
     """
     differences = run - baseline
     stderr, freedom = noise(baseline, run, splits)
-    middle, half = differences.mean(), stats.t.isf(level / 2, freedom) * stderr
+    middle, half = differences.mean(axis=0), stats.t.isf(level / 2, freedom) * stderr
     means, chances = resampled_means(differences)
-    order = np.argsort(means)
-    reached = chances[order].cumsum()
-    places = np.searchsorted(reached, [level / 2, 1 - level / 2]).clip(max=len(means) - 1)
-    low, high = means[order][places]
-    return float(min(low, middle - half)), float(max(high, middle + half))
+    order = np.argsort(means, axis=0)
+    reached = chances[order].cumsum(axis=0)
+    low, high = (
+        np.take_along_axis(means, np.take_along_axis(order, (reached < tail - ROUNDING).sum(axis=0)[None], 0), 0)[0]
+        for tail in (level / 2, 1 - level / 2)
+    )
+    return np.minimum(low, middle - half), np.maximum(high, middle + half)
 
 
-def noise(baseline: Values, run: Values, splits: NDArray[np.int64]) -> tuple[float, int]:
-    """Standard error of the mean difference, and its degrees of freedom."""
-    count = len(run)
-    _, place, sizes = np.unique(splits, return_inverse=True, return_counts=True)
-    freedom = 2 * int((sizes - 1).sum())
+def noise(baseline: Values, run: Values, splits: NDArray[np.int64]) -> tuple[Values, int]:
+    """Standard error of every mean difference, shape (comparisons,), and its degrees of freedom."""
+    pairs = len(run)
+    same = splits[:, None] == np.unique(splits)
+    freedom = 2 * (pairs - same.shape[1])
     if not freedom:
-        return float(stats.sem(run - baseline)), count - 1
-    spread = 0.0
-    for side in (baseline, run):
-        means = np.bincount(place, weights=side) / sizes
-        spread += float(((side - means[place]) ** 2).sum())
-    return float(np.sqrt(2 * spread / freedom / count)), freedom
+        return np.asarray(stats.sem(run - baseline, axis=0)), pairs - 1
+    average = same @ (same / same.sum(axis=0)).T
+    squares = sum(((side - average @ side) ** 2).sum(axis=0) for side in (baseline, run))
+    return np.sqrt(2 * squares / freedom / pairs), freedom
 
 
 def resampled_means(differences: Values) -> tuple[Values, Values]:
-    """Means of resampled pairs and the chance of each; drawn from a fixed seed where they cannot be enumerated."""
+    """Means of resampled pairs, shape (ways, comparisons), and the chance of each way, shape (ways,).
+
+    They are drawn from a fixed seed where they are too many to be enumerated.
+    """
     counts, chances = draws(len(differences))
     return counts @ differences / len(differences), chances
 
