@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -32,7 +33,8 @@ def write(path: Path, snapshot: Snapshot) -> None:
     except OSError as error:
         raise BenchError(f"'{path}' cannot be written ({error.strerror})") from error
     finally:
-        building.unlink(missing_ok=True)
+        with suppress(OSError):  # where the folder is a file, not even this can be asked
+            building.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Snapshot:

@@ -24,14 +24,22 @@ class Runs:
         spec = {"where": settings.pop("where", []), "settings": {"records": None, "evaluators": {}, **settings}}
         self.connection.execute(
             "INSERT INTO runs VALUES (?,?,?,?,?,?,?,?,?)",
-            [name, f"2026-01-{day:02}", profile, json.dumps(spec), "bench run", "{}", '{"python": "3"}', "abc", planned],
+            [
+                name,
+                f"2026-01-{day:02}",
+                profile,
+                json.dumps(spec),
+                "bench run",
+                "{}",
+                '{"python": "3"}',
+                "abc",
+                planned,
+            ],
         )
 
     def cell(self, run: str, seed: int, scores: dict[str, float | None], columns=None, **options) -> str:
         """A cell of its own for this run, with the errors of single columns in the details."""
-        key = self.store.cell(
-            options.pop("generator", "smote"), scores, seed=seed, run=run, code=run, **options
-        )
+        key = self.store.cell(options.pop("generator", "smote"), scores, seed=seed, run=run, code=run, **options)
         if columns is not None:
             self.connection.execute(
                 "UPDATE scores SET details = ? WHERE cell_id = ? AND metric = ?",
@@ -39,7 +47,9 @@ class Runs:
             )
         return key
 
-    def fill(self, run: str, seeds=range(5), *, worse: float = 0.0, noise: float = 0.1, start: int = 0, **options) -> None:
+    def fill(
+        self, run: str, seeds=range(5), *, worse: float = 0.0, noise: float = 0.1, start: int = 0, **options
+    ) -> None:
         """Cells whose shape error is 5 + worse and whose AUC is 0.9, with noise that hangs on `start` and the seed."""
         for seed in seeds:
             errors = 5 + worse + noise * np.random.default_rng([start, seed]).normal(size=len(COLUMNS))

@@ -132,7 +132,9 @@ def test_a_stage_that_was_not_run_is_a_regression(two):
     assert (one.what, one.reason, len(one.cells)) == ("stage validity", "not run", 5)
 
 
-@pytest.mark.parametrize(("value", "reason"), [(None, "not defined"), ("gone", "not there"), (float("nan"), "not defined")])
+@pytest.mark.parametrize(
+    ("value", "reason"), [(None, "not defined"), ("gone", "not there"), (float("nan"), "not defined")]
+)
 def test_a_score_that_is_no_number_any_more_is_a_regression(two, value, reason):
     two.run("bad")
     two.fill("bad", start=1)
@@ -227,7 +229,11 @@ def refusal(runs, **options) -> str:
         ({}, {"variant": "original"}, "variant of 'adult' is original in the run and demo"),
         ({}, {"protocol": "other"}, "protocol of column_shape_error_percent is other v1 in the run and harness v1"),
         ({}, {"version": 2}, "protocol of column_shape_error_percent is harness v2 in the run and harness v1"),
-        ({}, {"generator": "copula"}, "no cell of the baseline: copula on adult with seeds 0, 1, 2, 3, 4 against smote"),
+        (
+            {},
+            {"generator": "copula"},
+            "no cell of the baseline: copula on adult with seeds 0, 1, 2, 3, 4 against smote",
+        ),
         ({}, {"dataset": "magic"}, "no cell of the baseline: smote on magic"),
         ({}, {"generator": "real"}, "no cell of the baseline: no generator against smote"),
     ],
