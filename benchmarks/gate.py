@@ -1,6 +1,7 @@
 """How often `bench gate` stops an honest run, and how often it catches planted damage.
 
-    python -m benchmarks.gate [--results DIR] [--pool GENERATOR=SEEDS ...] [--dataset NAME ...] [--damaged SEEDS]
+    python -m benchmarks.gate [--results DIR] [--pool GENERATOR=SEEDS ...] [--dataset NAME ...]
+        [--damaged SEEDS] [--halved SEEDS] [--pairs COUNT ...] [--redraws COUNT] [--evaluator NAME ...]
 
 Cells of the profile `demo` that differ by their seed alone are computed once and kept in the results folder, so a
 measurement that was stopped goes on. From these pools gates are redrawn: as many seeds for the baseline as for the run,
@@ -31,12 +32,13 @@ QUICK = ["density", "correlation"]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--results", type=Path)
-    parser.add_argument("--pool", nargs="+", default=["smote=12", "copula=12"], metavar="GENERATOR=SEEDS")
+    parser.add_argument("--pool", nargs="+", default=["smote=10"], metavar="GENERATOR=SEEDS")
     parser.add_argument("--dataset", nargs="+", default=["adult"])
-    parser.add_argument("--damaged", type=int, default=4, help="seeds whose records are damaged")
+    parser.add_argument("--damaged", type=int, default=3, help="seeds whose records are damaged")
+    parser.add_argument("--halved", type=int, default=0, help="seeds that are trained with half the budget as well")
     parser.add_argument("--evaluator", nargs="+")
     parser.add_argument("--pairs", type=int, nargs="+", default=[3])
-    parser.add_argument("--redraws", type=int, default=200)
+    parser.add_argument("--redraws", type=int, default=100)
     options = parser.parse_args()
     evaluators = options.evaluator or (EVALUATORS if options.results else QUICK)
     start = time.process_time()
@@ -49,6 +51,7 @@ def main() -> None:
                 options.dataset,
                 int(seeds),
                 options.damaged,
+                options.halved,
                 evaluators=evaluators,
                 results=options.results or Path(folder),
             )

@@ -23,9 +23,11 @@ from bench.records import Dataset
 from bench.runner import RunResult
 from bench.stages import RECORDS
 from benchmarks.gating.damage import planted
+from evaluators.base import Score
+from leaderboards.columns import MAIN_PROTOCOL
 from leaderboards.gate import Snapshot, snapshot, stated
 from leaderboards.gate.cells import gated
-from leaderboards.gate.snapshot import ONE_COLUMN, SHAPE, SHAPE_PROTOCOL
+from leaderboards.gate.snapshot import ONE_COLUMN, column_parts
 
 Key = tuple[str, str, int, str]
 BUDGETS = ("steps", "diffusion_steps")
@@ -61,6 +63,7 @@ def build(
     datasets: Sequence[str],
     seeds: int,
     damaged_seeds: int,
+    halved_seeds: int,
     *,
     evaluators: Sequence[str],
     results: Path,
@@ -71,7 +74,8 @@ def build(
         generator: a registered name.
         datasets: registered names.
         seeds: of honest cells, counted from 0.
-        damaged_seeds: how many of these are damaged, and trained again with half the budget where there is one.
+        damaged_seeds: how many of these are damaged.
+        halved_seeds: how many are trained again with half the budget, where the generator has one; 0 for none.
         evaluators: registered names.
         results: folder.
     """
@@ -79,8 +83,8 @@ def build(
     print(f"{generator}: {seeds} seeds on {', '.join(datasets)}", flush=True)
     run = cells(generator, datasets, range(seeds), {}, evaluators, results)
     honest = read(run)
-    half = halved(generator)
-    halves = read(cells(generator, datasets, range(damaged_seeds), half, evaluators, results)) if half else None
+    half = halved(generator) if halved_seeds else {}
+    halves = read(cells(generator, datasets, range(halved_seeds), half, evaluators, results)) if half else None
     pools = []
     for dataset in datasets:
         own = honest.scores[honest.scores["dataset"] == dataset]
@@ -154,6 +158,7 @@ def damaged(
     """The scores of every planted damage, one frame a damage; each is computed once and kept."""
     folder = results / "gate"
     ready = choose("evaluators", evaluators, config.settings(PROFILE).evaluators)
+    damages = planted(data)
     rows: dict[tuple[str, str], list[pd.DataFrame]] = {}
     for done in run.cells:
         cell = done.cell
@@ -161,7 +166,7 @@ def damaged(
             continue
         sample = next(job for job in cell.stages if job.stage == "sample")
         records = None
-        for index, (what, plant) in enumerate(planted(data).items()):
+        for index, (what, plant) in enumerate(damages.items()):
             path = folder / f"{provenance.hashed([cell.cell_id, *what])}.json"
             if not path.exists():
                 if records is None:
@@ -181,13 +186,13 @@ def damaged(
     return {what: pd.concat(frames, ignore_index=True) for what, frames in rows.items()}
 
 
-def flat(score) -> list[dict[str, object]]:
-    """A score and, of the mean shape error, that of every column."""
+def flat(score: Score) -> list[dict[str, object]]:
+    """A score and, where it is a mean over columns or pairs, the part of every column."""
     known = {"protocol": score.protocol, "version": score.version}
     found = [{"metric": score.metric, "column": None, "value": score.value, **known}]
-    if (score.metric, score.protocol) == (SHAPE, SHAPE_PROTOCOL):
+    if score.protocol == MAIN_PROTOCOL and score.metric in ONE_COLUMN:
         found += [
-            {"metric": ONE_COLUMN, "column": name, "value": value, **known}
-            for name, value in score.details["columns"].items()
+            {"metric": ONE_COLUMN[score.metric], "column": name, "value": value, **known}
+            for name, value in column_parts(score.metric, score.details).items()
         ]
     return found

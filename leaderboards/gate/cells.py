@@ -89,7 +89,7 @@ def gated(old: pd.DataFrame, effects: Mapping[str, float]) -> list[Gated]:
 
 
 def not_gated(rows: pd.DataFrame, effects: Mapping[str, float]) -> list[str]:
-    return sorted(set(rows["metric"].dropna()) - set(effects) - {ONE_COLUMN})
+    return sorted(set(rows["metric"].dropna()) - set(effects) - {*ONE_COLUMN.values()})
 
 
 def broken(old: pd.DataFrame, new: pd.DataFrame, metrics: list[Gated]) -> tuple[list[Broken], list[Broken], list[str]]:

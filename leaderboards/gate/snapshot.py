@@ -1,22 +1,26 @@
 """What the gate knows of one run: where it comes from, and its stages and scores as rows of one frame.
 
-A row with a metric is a score, one without is a stage. The shape error of every single column stands
-beside the mean over the columns, under a name of its own: damage to one column of fifteen drowns in the mean.
+A row with a metric is a score, one without is a stage. What single columns contribute to a mean over columns or pairs
+stands beside it, under names of its own: damage to one column of fifteen drowns in the mean.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any
 
 import duckdb
 import pandas as pd
 
 from bench.errors import BenchError, unknown_name
+from leaderboards.columns import MAIN_PROTOCOL
 
-SHAPE, SHAPE_PROTOCOL = "column_shape_error_percent", "harness"
-ONE_COLUMN = "single_column_shape_error_percent"
+# Metric under the protocol `harness` -> what it is called for one column: its own error, or the mean over its pairs.
+SHAPE, TREND = "column_shape_error_percent", "pair_trend_error_percent"
+ONE_COLUMN = {SHAPE: "single_column_shape_error_percent", TREND: "single_column_pair_trend_error_percent"}
 
 CELL = {
     "dataset": "string",
@@ -58,7 +62,9 @@ STAGES = f"""
 SCORES = f"""
     SELECT {", ".join(f"c.{name}" for name in CELL)}, s.evaluator AS stage, 'done' AS status, s.metric, s.protocol,
            s.version, s.value, s.stderr, s.higher_is_better, s.n, s.imputed,
-           CASE WHEN s.metric = '{SHAPE}' AND s.protocol = '{SHAPE_PROTOCOL}' THEN s.details -> 'columns' END AS columns
+           CASE WHEN s.protocol = '{MAIN_PROTOCOL}' AND s.metric IN ('{SHAPE}', '{TREND}')
+                THEN json_object('columns', s.details -> 'columns', 'error_percent', s.details -> 'error_percent')
+           END AS details
     FROM leaderboard_scores s JOIN leaderboard_cells c USING (cell_id) WHERE s.run_id = ?
 """
 
@@ -135,19 +141,29 @@ def snapshot(connection: duckdb.DuckDBPyConnection, run_id: str | None = None) -
     if stages.empty:
         raise BenchError(f"no cell of run '{run_id}' has ended; run it again with the same command to go on")
     scores = connection.execute(SCORES, [run_id]).df()
-    return Snapshot(facts, typed([stages, scores.drop(columns="columns"), single_columns(scores)]))
+    return Snapshot(facts, typed([stages, scores.drop(columns="details"), single_columns(scores)]))
 
 
 def single_columns(scores: pd.DataFrame) -> pd.DataFrame:
-    """A score for every column of the mean shape error; it has no standard error."""
+    """A score for every column that has a part in a mean; it has no standard error."""
     rows = []
-    for score in scores[scores["columns"].notna()].to_dict("records"):
-        errors = json.loads(score.pop("columns")) or {}
-        rows += [
-            {**score, "metric": ONE_COLUMN, "column": name, "value": error, "stderr": None}
-            for name, error in errors.items()
-        ]
-    return pd.DataFrame(rows, columns=[*scores.drop(columns="columns"), "column"])
+    for score in scores[scores["details"].notna()].to_dict("records"):
+        parts = column_parts(score["metric"], json.loads(score.pop("details")))
+        known = {**score, "metric": ONE_COLUMN[score["metric"]], "stderr": None}
+        rows += [{**known, "column": name, "value": value} for name, value in parts.items()]
+    return pd.DataFrame(rows, columns=[*scores.drop(columns="details"), "column"])
+
+
+def column_parts(metric: str, details: Mapping[str, Any]) -> dict[str, float]:
+    """Column -> its error, from the details of a shape error or of a pair trend error."""
+    if metric == SHAPE:
+        return dict(details.get("columns") or {})
+    found = {}
+    for name, errors in zip(details.get("columns") or (), details.get("error_percent") or (), strict=True):
+        defined = [error for error in errors if error is not None]
+        if defined:
+            found[name] = fmean(defined)
+    return found
 
 
 def typed(parts: list[pd.DataFrame]) -> pd.DataFrame:

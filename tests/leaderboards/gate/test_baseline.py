@@ -8,7 +8,8 @@ import pytest
 from bench.errors import BenchError
 from leaderboards.gate import compare, overridden, read, stated, write
 from leaderboards.gate.baseline import MARK
-from leaderboards.gate.snapshot import ONE_COLUMN
+
+ONE_COLUMN = "single_column_shape_error_percent"
 
 
 def test_a_baseline_is_read_back_as_it_was(two, tmp_path):

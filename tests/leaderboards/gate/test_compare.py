@@ -1,11 +1,13 @@
+import json
+
 import numpy as np
 import pytest
 
 from bench.errors import BenchError
 from leaderboards.gate import compare, snapshot, stated
-from leaderboards.gate.snapshot import ONE_COLUMN
 
 SHAPE, AUC = "column_shape_error_percent", "xgboost_auc"
+ONE_COLUMN = "single_column_shape_error_percent"
 
 
 def judge(runs, old="old", new="new", effects=None, level=0.05):
@@ -293,3 +295,22 @@ def test_unknown_runs_and_empty_stores_are_refused(runs):
         snapshot(runs.connection, "odl")
     with pytest.raises(BenchError, match="no cell of run 'old' has ended"):
         snapshot(runs.connection, "old")
+
+
+def test_the_part_of_a_column_in_the_pairs_is_the_mean_over_its_pairs(two):
+    names = ["a", "b", "c"]
+    for run, step in (("old", 0.0), ("new", 6.0)):
+        for seed in range(5):
+            noise = np.random.default_rng([seed, int(step)]).normal(size=3) / 10
+            ab, ac, bc = noise + np.array([1 + step, 2 + step, 3])
+            matrix = [[None, ab, ac], [ab, None, bc], [ac, bc, None]]
+            key = two.cell(run, seed, {"pair_trend_error_percent": (ab + ac + bc) / 3})
+            details = json.dumps({"rows": names, "columns": names, "error_percent": matrix, "associations": {}})
+            two.connection.execute(
+                "UPDATE scores SET details = ? WHERE cell_id = ? AND metric = 'pair_trend_error_percent'",
+                [details, key],
+            )
+    found = {one.column: one for one in judge(two).comparisons if one.metric.startswith("single_column_pair")}
+    assert {name: round(one.difference) for name, one in found.items()} == {"a": 6, "b": 3, "c": 3}
+    assert found["a"].baseline == pytest.approx(1.5, abs=0.2)
+    assert {one.change for one in found.values()} == {"worse"}
