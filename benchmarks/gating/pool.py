@@ -102,7 +102,7 @@ def build(
             pool.damaged["half the budget", ""] = losses(trained, named, higher)
         data = bench.load(dataset)
         for (kind, where), rows in damaged(run, data, damaged_seeds, evaluators, results).items():
-            pool.damaged[kind, where] = losses(rows, named, higher)
+            pool.damaged[kind, where] = carried(losses(rows, named, higher), pool.honest, sampling(own, named))
         pools.append(pool)
     return pools
 
@@ -150,6 +150,19 @@ def losses(rows: pd.DataFrame, named: list[Key], higher: dict[Key, bool]) -> NDA
     table = rows.assign(key=keys(rows)).pivot_table(index="seed", columns="key", values="value", dropna=False)
     signs = np.array([-1.0 if higher[key] else 1.0 for key in named])
     return table.reindex(columns=pd.Index(named, tupleize_cols=False)).sort_index().to_numpy(dtype=float) * signs
+
+
+def sampling(rows: pd.DataFrame, named: list[Key]) -> NDArray[np.bool_]:
+    """Which comparisons are about the sampling itself, not about its records."""
+    stages = dict(zip(keys(rows), rows["stage"], strict=True))
+    return np.array([stages[key] == "sample" for key in named])
+
+
+def carried(
+    damaged: NDArray[np.float64], honest: NDArray[np.float64], sampled: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Damaged cells with the honest cells' values of what damage to the records does not change."""
+    return np.where(sampled, honest[: len(damaged)], damaged)
 
 
 def damaged(

@@ -4,7 +4,7 @@ import pytest
 
 import bench
 from benchmarks.gating.damage import noise, planted
-from benchmarks.gating.pool import Pool, flat, halved, losses
+from benchmarks.gating.pool import Pool, carried, flat, halved, losses
 from benchmarks.gating.rates import found, rate
 from evaluators.tabular.density import Density
 
@@ -96,3 +96,9 @@ def test_scores_become_losses_by_seed_and_comparison(adult):
     one = ("single_column_shape_error_percent", "harness", 1, "age")
     values = losses(rows, [shape, one], {shape: False, one: True})
     assert values.tolist() == [[scores[0].value, -scores[0].details["columns"]["age"]]]
+
+
+def test_what_damage_to_the_records_does_not_change_is_not_lost():
+    honest = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    damaged = np.array([[np.nan, 9.0], [np.nan, 8.0]])
+    assert carried(damaged, honest, np.array([True, False])).tolist() == [[1, 9], [3, 8]]
