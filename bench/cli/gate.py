@@ -54,8 +54,12 @@ def gate(
     old = gating.read(baseline)
     verdict = gating.compare(old, found, gating.overridden(effect or (), old.metrics), level)
     text = report.text(verdict)
-    documents = {"json": report.json_text, "junit": report.junit, "github": report.annotations}
-    document = documents[format_](verdict) if format_ in documents else text
+    if format_ == "json":
+        document = report.json_text(verdict)
+    elif format_ == "junit":
+        document = report.junit(verdict)
+    else:
+        document = report.annotations(verdict) if format_ == "github" else text
     if out is not None:
         shards.write_text(out, document)
     if out is not None or format_ in ("text", "github"):

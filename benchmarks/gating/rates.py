@@ -62,8 +62,9 @@ def rate(
             sides[0].append(pool.honest[before])
             sides[1].append(run[after])
         caught[redraw] = any(place in watched for place in owner[found(*map(np.hstack, sides), minimum, level)])
-    variance = sum(jackknife(counts, caught, 2 * pairs) for counts in used)
-    return Rate(float(caught.mean()), float(np.sqrt(max(variance, 0.0))), redraws)
+    # the choice of cells, and the finite number of redraws
+    variance = max(sum(jackknife(counts, caught, 2 * pairs) for counts in used), 0.0) + caught.var() / redraws
+    return Rate(float(caught.mean()), float(np.sqrt(variance)), redraws)
 
 
 def found(
