@@ -59,7 +59,7 @@ def gate(
     elif format_ == "junit":
         document = report.junit(verdict)
     else:
-        document = report.annotations(verdict) if format_ == "github" else text
+        document = report.github(verdict) if format_ == "github" else text
     if out is not None:
         shards.write_text(out, document)
     if out is not None or format_ in ("text", "github"):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboards.gate.report import annotations, json_text, junit, text
-from leaderboards.gate.report.annotations import MESSAGE, PROPERTY, annotation
+from leaderboards.gate.report import github, json_text, junit, text
+from leaderboards.gate.report.github import MESSAGE, PROPERTY, annotation
 from leaderboards.gate.verdict import Broken, Comparison, Verdict
 
 SOUND = Comparison(
@@ -91,7 +91,7 @@ def test_no_control_character_reaches_a_terminal():
 
 
 def test_annotations_are_errors_for_what_fails():
-    lines = annotations(VERDICT).splitlines()
+    lines = github(VERDICT).splitlines()
     assert [line.split(" ")[0] for line in lines] == ["::error", "::error", "::warning", "::notice", "::notice"]
     assert lines[0].startswith("::error title=adult difflm%3A single_column_shape_error_percent of age::2 -> 7.5")
     assert "p < 0.0001" in lines[0]

@@ -13,7 +13,7 @@ MESSAGE = {"%": "%25", "\r": "%0D", "\n": "%0A"}
 PROPERTY = {**MESSAGE, ":": "%3A", ",": "%2C"}
 
 
-def annotations(verdict: Verdict) -> str:
+def github(verdict: Verdict) -> str:
     """One line a finding: errors for what fails the gate, warnings for notes, notices for the rest."""
     found = [
         ("error", f"{one.dataset} {one.generator}: {one.what}", difference(one, verdict.level))
