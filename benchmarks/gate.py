@@ -41,15 +41,18 @@ def main() -> None:
     parser.add_argument("--redraws", type=int, default=100)
     options = parser.parse_args()
     evaluators = options.evaluator or (EVALUATORS if options.results else QUICK)
+    sizes = {name: int(seeds) for name, _, seeds in (text.partition("=") for text in options.pool)}
+    most = max(options.pairs)
+    if min(sizes.values()) <= 2 * most or options.damaged < most or 0 < options.halved < most:
+        parser.error(f"gates of {most} seeds a side need more than {2 * most} seeds, and {most} damaged or halved ones")
     start = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         pools = []
-        for text in options.pool:
-            generator, _, seeds = text.partition("=")
+        for generator, seeds in sizes.items():
             pools += build(
                 generator,
                 options.dataset,
-                int(seeds),
+                seeds,
                 options.damaged,
                 options.halved,
                 evaluators=evaluators,

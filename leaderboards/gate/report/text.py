@@ -18,7 +18,7 @@ def lines(verdict: Verdict) -> Iterator[tuple[str, str]]:
     """Indentation and line."""
     yield "", headline(verdict)
     yield "", f"baseline {verdict.baseline}"
-    yield "", f"run      {verdict.run}"
+    yield "", f"run {verdict.run}"
     yield "", f"chance of a false alarm at most {100 * verdict.level:g} %, over all comparisons together (Holm)"
     yield from section("regressions", [comparison(one, verdict.level) for one in verdict.regressions])
     yield from section(
