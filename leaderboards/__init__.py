@@ -10,19 +10,30 @@ from typing import Any
 import duckdb
 
 from bench.errors import unknown_name
-from leaderboards.aggregate import tables
+from leaderboards.aggregate import Table, tables
+from leaderboards.overall import Overall, overall
 from leaderboards.paper import terminal as _paper_terminal
 from leaderboards.paper.build import report as _report
 from leaderboards.paper.formats import FORMATS as _FORMATS
 from leaderboards.paper.pages import chosen as _chosen
 from leaderboards.rank import rank
+from leaderboards.render import csv as _csv
+from leaderboards.render import latex as _latex
 from leaderboards.render import markdown as _markdown
 from leaderboards.render import terminal as _terminal
 
-__all__ = ["markdown", "paper", "svg", "terminal"]
+__all__ = ["csv", "latex", "markdown", "paper", "svg", "terminal"]
 
 PIPED_WIDTH = 100
 PICTURE_WIDTH = 110
+
+
+def compared(
+    connection: duckdb.DuckDBPyConnection, run_id: str | None, metrics: Sequence[str]
+) -> tuple[list[Table], list[Overall]]:
+    """Ordered tables, and what is to be said over several of them."""
+    ordered = [rank(table) for table in tables(connection, run_id, metrics)]
+    return ordered, [found for found in overall(ordered) if found.worth_showing]
 
 
 def terminal(
@@ -32,7 +43,7 @@ def terminal(
     metrics: Sequence[str] = (),
     styled: bool | None = None,
 ) -> str:
-    """One table a dataset as text, fitted to the terminal.
+    """One table a dataset as text, fitted to the terminal, and the comparison over datasets.
 
     Args:
         connection: an open store.
@@ -43,19 +54,27 @@ def terminal(
     Raises:
         BenchError: nothing is stored, or the run or a metric is not known.
     """
-    ordered = [rank(table) for table in tables(connection, run_id, metrics)]
-    return _terminal.render(ordered, **_screen(styled))
+    return _terminal.render(*compared(connection, run_id, metrics), **_screen(styled))
 
 
 def markdown(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, metrics: Sequence[str] = ()) -> str:
-    """One table a dataset in GitHub's Markdown; arguments and errors as of `terminal`."""
-    return _markdown.render([rank(table) for table in tables(connection, run_id, metrics)])
+    """The same in GitHub's Markdown; arguments and errors as of `terminal`."""
+    return _markdown.render(*compared(connection, run_id, metrics))
 
 
 def svg(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, metrics: Sequence[str] = ()) -> str:
     """The terminal's tables as a picture; arguments and errors as of `terminal`."""
-    ordered = [rank(table) for table in tables(connection, run_id, metrics)]
-    return _terminal.render_svg(ordered, width=PICTURE_WIDTH, title="bench leaderboard")
+    return _terminal.render_svg(*compared(connection, run_id, metrics), width=PICTURE_WIDTH, title="bench leaderboard")
+
+
+def latex(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, metrics: Sequence[str] = ()) -> str:
+    """The same in LaTeX; arguments and errors as of `terminal`."""
+    return _latex.render(*compared(connection, run_id, metrics))
+
+
+def csv(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, metrics: Sequence[str] = ()) -> str:
+    """Every value of the tables on a line of its own; arguments and errors as of `terminal`."""
+    return _csv.render([rank(table) for table in tables(connection, run_id, metrics)])
 
 
 def paper(

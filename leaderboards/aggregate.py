@@ -75,6 +75,7 @@ class Row:
     failures: list[Failure]
     best: frozenset[Column] = frozenset()
     config_hash: str = ""
+    sample_seconds: float = np.nan
 
     @property
     def sentinel(self) -> str | None:
@@ -144,7 +145,11 @@ def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metri
             measured = measure(own_scores, own_stages, column, evaluators[column])
             if len(measured):
                 summaries[column] = summarise(measured, None if generator in SENTINELS else floors[column])
-        rows.append(Row(name, generator, summaries, *costs(own_stages), failures(name, own_stages), config_hash=config))
+        fit, sample, speed = costs(own_stages)
+        own_failures = failures(name, own_stages)
+        rows.append(
+            Row(name, generator, summaries, fit, speed, own_failures, config_hash=config, sample_seconds=sample)
+        )
     pairs = pd.MultiIndex.from_frame(stages[PAIR].drop_duplicates().sort_values(PAIR))
     return Table(**key, pairs=pairs, columns=columns, rows=rows)
 
@@ -156,7 +161,7 @@ def measure(scores: pd.DataFrame, stages: pd.DataFrame, column: Column, evaluato
     failed = stages[(stages["status"] == "failed") & stages["stage"].isin(["fit", "sample", *evaluators])]
     lost = failed.set_index(PAIR).index.unique()
     measured = measured[~measured.index.isin(lost)]
-    return measured.reindex(measured.index.union(lost))
+    return measured.reindex(measured.index.union(lost).sort_values())
 
 
 def summarise(measured: pd.DataFrame, floor: pd.Series | None) -> Summary:
@@ -176,13 +181,14 @@ def summarise(measured: pd.DataFrame, floor: pd.Series | None) -> Summary:
     return Summary(values, float(values.mean(skipna=False)), float(stderr), imputed)
 
 
-def costs(stages: pd.DataFrame) -> tuple[float, float]:
-    """Mean seconds of a fit, and sampled records a second; the time of failed stages counts, NaN without any."""
+def costs(stages: pd.DataFrame) -> tuple[float, float, float]:
+    """Mean seconds of a fit and of a sample, and records a second; failed stages count, NaN without any."""
     ran = stages[stages["phase"].ne("upstream")]
     samples = ran[ran["stage"] == "sample"]
     seconds = samples["wall_seconds"].sum()
     speed = samples["returned"].sum() / seconds if seconds > 0 else np.nan
-    return float(ran.loc[ran["stage"] == "fit", "wall_seconds"].mean()), float(speed)
+    fits = ran.loc[ran["stage"] == "fit", "wall_seconds"]
+    return float(fits.mean()), float(samples["wall_seconds"].mean()), float(speed)
 
 
 def failures(name: str, stages: pd.DataFrame) -> list[Failure]:

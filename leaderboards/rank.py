@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from scipy import stats
@@ -27,24 +28,54 @@ def interval(first: Summary, second: Summary, *, seed: int = 0) -> tuple[float, 
 
     With fewer than two common (split seed, seed) pairs: ± 1.96 times the combined standard errors.
     """
-    differences = (first.values - second.values).dropna().to_numpy()
+    differences = paired(first, second)
     tail = (1 - LEVEL) / 2
     if len(differences) < 2:
         half = stats.norm.ppf(1 - tail) * np.hypot(first.stderr, second.stderr)
         middle = first.mean - second.mean
         return float(middle - half), float(middle + half)
     draws = np.random.default_rng(seed).integers(len(differences), size=(RESAMPLES, len(differences)))
-    low, high = np.quantile(differences[draws].mean(axis=1), [tail, 1 - tail])
-    half = stats.t.ppf(1 - tail, len(differences) - 1) * stats.sem(differences)
+    resampled = np.quantile(differences[draws].mean(axis=1), [tail, 1 - tail])
+    low, high = student(differences)
+    return float(min(resampled[0], low)), float(max(resampled[1], high))
+
+
+def paired(first: Summary, second: Summary) -> np.ndarray:
+    """Differences on common (split seed, seed) pairs, shape (pairs,)."""
+    return (first.values - second.values).dropna().to_numpy()
+
+
+def student(differences: np.ndarray) -> tuple[float, float]:
+    """Student's interval of the mean of two or more differences."""
+    half = quantile(len(differences)) * differences.std(ddof=1) / np.sqrt(len(differences))
     middle = differences.mean()
-    return float(min(low, middle - half)), float(max(high, middle + half))
+    return float(middle - half), float(middle + half)
+
+
+@cache
+def quantile(count: int) -> float:
+    return float(stats.t.ppf((1 + LEVEL) / 2, count - 1))
 
 
 def differs(first: Summary, second: Summary) -> bool:
     """Whether the interval of the difference leaves zero out by more than rounding noise."""
-    low, high = interval(first, second)
+    return direction(first, second) != 0
+
+
+def direction(first: Summary, second: Summary) -> int:
+    """1 where the interval of mean(first) - mean(second) lies above zero, -1 below, 0 where it does not leave it out.
+
+    It is that of the common pairs: the means of all cells may lie the other way round where cells are missing.
+    """
     noise = 1e-9 * max(abs(first.mean), abs(second.mean))
-    return low > noise or high < -noise
+    differences = paired(first, second)
+    if len(differences) > 1 and not side(student(differences), noise):
+        return 0  # resampling only widens
+    return side(interval(first, second), noise)
+
+
+def side(ends: tuple[float, float], noise: float) -> int:
+    return int(ends[0] > noise) - int(ends[1] < -noise)
 
 
 def rank(table: Table) -> Table:
@@ -75,16 +106,23 @@ def rank(table: Table) -> Table:
 def mean_ranks(rows: Sequence[Row], columns: Sequence[Column]) -> np.ndarray:
     """Mean over columns of the rank inside a column, 1 the best, ties shared; shape (len(rows),).
 
-    A generator without a value takes the last rank of that column.
+    Generators without a measured value share the last ranks of that column: the floor, which stands
+    in for a failed cell, is the best of all in a metric of single columns.
     """
     if not rows or not columns:
         return np.zeros(len(rows))
     ranks = []
     for column in columns:
-        means = [row.summaries[column].mean if column in row.summaries else np.nan for row in rows]
-        losses = np.array(means) * (-1 if column.higher_is_better else 1)
-        ranks.append(stats.rankdata(np.where(np.isnan(losses), np.inf, losses)))
+        sign = -1 if column.higher_is_better else 1
+        values = [measured(row, column) for row in rows]
+        ranks.append(stats.rankdata([np.inf if value is None else sign * value.mean for value in values]))
     return np.mean(ranks, axis=0)
+
+
+def measured(row: Row, column: Column) -> Summary | None:
+    """The row's summary where it has a mean and no cell of it is imputed."""
+    summary = row.summaries.get(column)
+    return None if summary is None or summary.imputed or np.isnan(summary.mean) else summary
 
 
 def best_row(rows: Sequence[Row], column: Column) -> Row | None:
@@ -95,4 +133,4 @@ def best_row(rows: Sequence[Row], column: Column) -> Row | None:
     if len(valued) < 2:
         return None
     leader, runner_up = (row.summaries[column] for row in valued[:2])
-    return valued[0] if not leader.imputed and differs(leader, runner_up) else None
+    return valued[0] if not leader.imputed and direction(leader, runner_up) == -sign else None

@@ -13,7 +13,7 @@ from bench.cli import options
 def leaderboard(
     results: options.Results = options.DEFAULT_RESULTS,
     format_: Annotated[
-        Literal["terminal", "md", "svg"], typer.Option("--format", help="How it is written.")
+        Literal["terminal", "md", "latex", "csv", "svg"], typer.Option("--format", help="How it is written.")
     ] = "terminal",
     run: Annotated[str | None, typer.Option(help="Only the cells of this run; see 'bench ls'.")] = None,
     metric: Annotated[
@@ -29,6 +29,10 @@ def leaderboard(
     with store.connect(results / shards.DATABASE, read_only=True) as connection:
         if format_ == "md":
             text = leaderboards.markdown(connection, run, metrics=metric or ())
+        elif format_ == "latex":
+            text = leaderboards.latex(connection, run, metrics=metric or ())
+        elif format_ == "csv":
+            text = leaderboards.csv(connection, run, metrics=metric or ())
         elif format_ == "svg":
             text = leaderboards.svg(connection, run, metrics=metric or ())
         else:

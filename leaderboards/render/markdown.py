@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 
 from leaderboards.aggregate import Row, Table
+from leaderboards.overall import Overall
+from leaderboards.render import over_datasets
 from leaderboards.render.text import COSTS, Entry, costs, entry, failure_line, notes, plain, provenance
 
 BEST = "**bold**"
 
 
-def render(tables: Sequence[Table]) -> str:
-    return "\n".join(section(table) for table in tables)
+def render(tables: Sequence[Table], compared: Sequence[Overall] = ()) -> str:
+    """One section a table, then one for each comparison over datasets."""
+    return "\n".join([*map(section, tables), *map(overall_section, compared)])
 
 
 def section(table: Table) -> str:
@@ -30,6 +33,21 @@ def section(table: Table) -> str:
         lines.append(line_of([label(row), *map(inline, items), *costs(row)]))
     remarks = notes(table, [item for row in entries for item in row], BEST)
     remarks += [escape(failure_line(failure)) for row in table.rows for failure in row.failures]
+    return "\n".join([*lines, "", *(f"- {remark}" for remark in remarks), ""])
+
+
+def overall_section(found: Overall) -> str:
+    lines = [
+        f"## {escape(over_datasets.title(found))}",
+        "",
+        escape(over_datasets.provenance(found)),
+        "",
+        line_of(["generator", *over_datasets.HEADINGS]),
+        line_of(["---"] + ["---:"] * len(over_datasets.HEADINGS)),
+    ]
+    for name, items in zip(found.generators, over_datasets.entries(found), strict=True):
+        lines.append(line_of([escape(name), *map(inline, items)]))
+    remarks = [escape(remark) for remark in over_datasets.remarks(found, "bold")]
     return "\n".join([*lines, "", *(f"- {remark}" for remark in remarks), ""])
 
 

@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from leaderboards.aggregate import Row, Table
+from leaderboards.aggregate import Table
+from leaderboards.overall import Overall
+from leaderboards.render import over_datasets
 from leaderboards.render.text import COSTS, Entry, costs, entry, failure_line, notes, plain, provenance
 
 HEADING_WIDTH = 7
@@ -21,8 +23,8 @@ GAP = 2
 BEST = "*"
 
 
-def render(tables: Sequence[Table], *, width: int, styled: bool) -> str:
-    """All tables as text; `styled` adds terminal colours."""
+def render(tables: Sequence[Table], compared: Sequence[Overall] = (), *, width: int, styled: bool) -> str:
+    """All tables as text, then what is compared over datasets; `styled` adds terminal colours."""
     console = Console(
         file=io.StringIO(),
         width=width,
@@ -33,14 +35,16 @@ def render(tables: Sequence[Table], *, width: int, styled: bool) -> str:
     )
     with console.capture() as capture:
         draw(console, tables)
+        draw_overall(console, compared)
     # rich pads every line to the full width, which would wrap when the window is made smaller
     return re.sub(r" +$", "", capture.get(), flags=re.MULTILINE)
 
 
-def render_svg(tables: Sequence[Table], *, width: int, title: str) -> str:
-    """All tables as a picture without references to fonts elsewhere."""
+def render_svg(tables: Sequence[Table], compared: Sequence[Overall] = (), *, width: int, title: str) -> str:
+    """The same as a picture without references to fonts elsewhere."""
     console = Console(file=io.StringIO(), width=width, force_terminal=True, record=True, highlight=False)
     draw(console, tables)
+    draw_overall(console, compared)
     return re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title=title), flags=re.DOTALL)
 
 
@@ -54,7 +58,9 @@ def draw(console: Console, tables: Sequence[Table]) -> None:
             [stacked(item) for item in line] + [Text(cost) for cost in costs(row)]
             for line, row in zip(entries, table.rows, strict=True)
         ]
-        labels = [Text(stacked_label(row), style="dim" if row.sentinel else "") for row in table.rows]
+        labels = [
+            Text(stacked_label(row.name, row.sentinel), style="dim" if row.sentinel else "") for row in table.rows
+        ]
         competitors = sum(row.sentinel is None for row in table.rows)
         for part in parts(headings, labels, cells, console.width):
             console.print(grid(headings, labels, cells, part, competitors))
@@ -65,14 +71,28 @@ def draw(console: Console, tables: Sequence[Table]) -> None:
         console.print()
 
 
+def draw_overall(console: Console, compared: Sequence[Overall]) -> None:
+    for found in compared:
+        console.print(Text(plain(over_datasets.title(found)), style="bold"))
+        console.print(Text(plain(over_datasets.provenance(found)), style="dim"))
+        cells = [[stacked(item) for item in line] for line in over_datasets.entries(found)]
+        headings = [heading(words) for words in over_datasets.HEADINGS]
+        labels = [Text(stacked_label(name)) for name in found.generators]
+        for part in parts(headings, labels, cells, console.width):
+            console.print(grid(headings, labels, cells, part, len(labels)))
+        for remark in over_datasets.remarks(found, BEST):
+            console.print(Text(plain(remark), style="dim"))
+        console.print()
+
+
 def stacked(item: Entry) -> Text:
     text = Text(item.value + (BEST if item.best else ""), style="bold green" if item.best else "")
     return text.append(f"\n{item.error}", style="not bold dim") if item.error else text
 
 
-def stacked_label(row: Row) -> str:
-    lines = textwrap.wrap(plain(row.name), LABEL_WIDTH) or [""]
-    return "\n".join([*lines, f"({row.sentinel})"] if row.sentinel else lines)
+def stacked_label(name: str, sentinel: str | None = None) -> str:
+    lines = textwrap.wrap(plain(name), LABEL_WIDTH) or [""]
+    return "\n".join([*lines, f"({sentinel})"] if sentinel else lines)
 
 
 def heading(words: str) -> Text:

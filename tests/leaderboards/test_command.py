@@ -46,7 +46,10 @@ def test_a_metric_that_is_not_among_the_main_ones(bench, results, capsys):
     assert "1.50" not in out
 
 
-@pytest.mark.parametrize(("form", "start"), [("md", "## adult"), ("svg", "<svg"), ("terminal", "adult")])
+@pytest.mark.parametrize(
+    ("form", "start"),
+    [("md", "## adult"), ("svg", "<svg"), ("terminal", "adult"), ("latex", "% needs"), ("csv", "dataset,")],
+)
 def test_out_writes_a_file_and_makes_its_folder(bench, results, capsys, form, start):
     target = results / "new" / f"leaderboard.{form}"
     assert bench("--results", results, "--format", form, "--out", target) == 0
@@ -68,11 +71,12 @@ def test_unknown_names_end_in_one_line(bench, results, capsys, arguments, messag
     assert error.count("\n") == 1
 
 
-def test_no_store_and_an_empty_one_end_in_one_line(bench, tmp_path, capsys):
-    assert bench("--results", tmp_path) == 2
+@pytest.mark.parametrize("form", ["terminal", "latex", "csv"])
+def test_no_store_and_an_empty_one_end_in_one_line(bench, tmp_path, capsys, form):
+    assert bench("--results", tmp_path, "--format", form) == 2
     assert "does not exist" in capsys.readouterr().err
     bench_store.connect(tmp_path / DATABASE).close()
-    assert bench("--results", tmp_path) == 2
+    assert bench("--results", tmp_path, "--format", form) == 2
     error = capsys.readouterr().err
     assert "no results yet" in error
     assert error.count("\n") == 1

@@ -7,7 +7,7 @@ from scipy import stats
 
 from leaderboards.aggregate import Row, Summary, Table
 from leaderboards.columns import Column
-from leaderboards.rank import differs, interval, rank
+from leaderboards.rank import differs, direction, interval, mean_ranks, rank
 
 ERROR = Column("column_shape_error_percent", "harness", 1, higher_is_better=False)
 AUC = Column("xgboost_auc", "harness", 1, higher_is_better=True)
@@ -139,3 +139,28 @@ def test_a_generator_without_a_value_takes_the_last_rank_of_that_column():
     rows.append(row("third", auc=summary([0.85]), error=summary([2.0])))
     # mean ranks: none (1 + 3) / 2, full (3 + 1) / 2, third (2 + 2) / 2; equal ones by name
     assert order(rank(table(*rows))) == ["full", "none", "third"]
+
+
+def test_the_floor_of_a_failed_cell_does_not_decide_anyones_rank():
+    rows = [row("a", error=summary([2.0])), row("failed", error=summary([0.1], imputed=True))]
+    rows += [row("b", error=summary([3.0])), row("other failed", error=summary([9.0], imputed=True))]
+    assert mean_ranks(rows, [ERROR]).tolist() == [1.0, 3.5, 2.0, 3.5]
+
+
+@settings(max_examples=60, deadline=None)
+@given(values=st.lists(st.tuples(st.floats(-2, 2), st.floats(-2, 2)), min_size=2, max_size=7), shift=st.floats(0, 4))
+def test_differs_says_what_the_interval_says(values, shift):
+    first, second = summary([pair[0] + shift for pair in values]), summary([pair[1] for pair in values])
+    low, high = interval(first, second)
+    noise = 1e-9 * max(abs(first.mean), abs(second.mean))
+    assert differs(first, second) == (low > noise or high < -noise)
+
+
+def test_common_pairs_decide_where_cells_are_missing():
+    # the easy seeds alone flatter the mean of the second, which is worse on each of them
+    rows = [row("complete", error=summary([1.0, 2.0, 9.0])), row("partial", error=summary([2.0, 3.01]))]
+    first, second = (found.summaries[ERROR] for found in rows)
+    assert first.mean > second.mean
+    assert direction(first, second) == -1
+    assert direction(second, first) == 1
+    assert best(rank(table(*rows))) == {}

@@ -123,3 +123,52 @@ def test_the_picture_is_well_formed_and_loads_nothing(filled):
     xml.dom.minidom.parseString(picture)
     assert 'url("http' not in picture
     assert "smote" in picture
+
+
+def several_datasets(store, datasets=("adult", "magic"), generators=("smote", "copula")):
+    for dataset in datasets:
+        for seed in range(2):
+            for place, name in enumerate(generators):
+                store.cell(name, {**MAIN, SHAPE: place + 1 + seed / 100}, dataset=dataset, seed=seed)
+    return store
+
+
+def test_two_datasets_and_two_generators_get_an_overall_section(store):
+    several_datasets(store)
+    rows = markdown_rows(leaderboards.markdown(store.connection).split("## Overall: tabular")[1])
+    # one of six ranked metrics differs, the others are tied
+    assert rows["smote"] == ["1.38 ±0.00", "2", "6", "0", "-"]
+    assert rows["copula"] == ["1.62 ±0.00", "0", "6", "2", "-"]
+    text = " ".join(leaderboards.terminal(store.connection).split())
+    assert "2 datasets: adult, magic · demo data · profile demo · split harness" in text
+    assert "not tested with fewer than 5 datasets or 3 generators" in text
+    assert "best trade-offs of quality against seconds (seconds to fit and sample): smote (6, rank 1.38)" in text
+
+
+@pytest.mark.parametrize("little", [{"datasets": ("adult",)}, {"generators": ("smote",)}])
+def test_less_than_two_of_either_get_none(store, little):
+    several_datasets(store, **little)
+    for text in (
+        leaderboards.markdown(store.connection), leaderboards.terminal(store.connection),
+        leaderboards.latex(store.connection), leaderboards.svg(store.connection),
+    ):  # fmt: skip
+        assert "Overall" not in text
+
+
+def test_generators_that_all_failed_have_an_overall_section_without_a_winner(store):
+    for dataset in ("adult", "magic"):
+        for name in ("smote", "copula"):
+            store.cell(name, dataset=dataset, failed=("fit", "raised", "singular"))
+    for text in (leaderboards.markdown(store.connection), leaderboards.terminal(store.connection)):
+        assert "2 of 2" in text.split("Overall")[1]
+        assert "*" not in text.split("Overall")[1]
+
+
+def test_names_in_the_overall_section_stay_text(store):
+    several_datasets(store, generators=("<script>|x", "[red]b\x1b[31m"))
+    marked = leaderboards.markdown(store.connection).split("## Overall")[1]
+    lines = [cells(line) for line in marked.splitlines() if line.startswith("|")]
+    assert {len(line) for line in lines} == {6}
+    assert "<script>" not in marked
+    assert "\x1b" not in leaderboards.terminal(store.connection)
+    xml.dom.minidom.parseString(leaderboards.svg(store.connection))
