@@ -118,7 +118,11 @@ def drop_category(
     records: pd.DataFrame, train: pd.DataFrame, schema: Schema, amount: float, rng: np.random.Generator
 ) -> pd.DataFrame:
     """A share of the records with one label gives way to other records without it; all of them at 1."""
-    name, label = category(train, schema)
+    return drop_label(records, *category(train, schema), amount, rng)
+
+
+def drop_label(records: pd.DataFrame, name: str, label: str, amount: float, rng: np.random.Generator) -> pd.DataFrame:
+    """A share of the records with the label in that column gives way to other records without it."""
     has = (records[name] == label).fillna(False).to_numpy(dtype=bool)
     others = np.flatnonzero(~has)
     rows = np.flatnonzero(has & (rng.random(len(records)) < amount))
@@ -182,15 +186,15 @@ def deviation(values: pd.Series) -> float:
     return float(np.nanstd(values.to_numpy(dtype="float64", na_value=np.nan))) if values.notna().any() else 0.0
 
 
-def category(train: pd.DataFrame, schema: Schema) -> tuple[str, str]:
-    """The column and label whose share of the train rows is nearest to `DROPPED_SHARE`; a feature's, if there are."""
+def category(train: pd.DataFrame, schema: Schema, share: float = DROPPED_SHARE) -> tuple[str, str]:
+    """The column and label whose share of the train rows is nearest to `share`; a feature's, if there are."""
     features = [name for name in schema.categorical if name != schema.target] or schema.categorical
     shares = {
-        (name, str(label)): float(share)
+        (name, str(label)): float(found)
         for name in features
-        for label, share in train[name].value_counts(normalize=True).items()
+        for label, found in train[name].value_counts(normalize=True).items()
     }
-    return min(shares, key=lambda one: abs(shares[one] - DROPPED_SHARE))
+    return min(shares, key=lambda one: abs(shares[one] - share))
 
 
 def most_varied(train: pd.DataFrame, schema: Schema) -> str:

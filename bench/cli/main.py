@@ -12,6 +12,7 @@ from bench.cli.conformance import conformance
 from bench.cli.data import app as data
 from bench.cli.diagnose import diagnose
 from bench.cli.evaluate import evaluate
+from bench.cli.gate import gate
 from bench.cli.generate import generate
 from bench.cli.history import history
 from bench.cli.leaderboard import leaderboard
@@ -40,6 +41,7 @@ app.command()(ls)
 app.command()(leaderboard)
 app.command()(paper)
 app.command()(history)
+app.command()(gate)
 app.add_typer(data)
 
 

@@ -1,11 +1,12 @@
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderboards.site.routes import routes
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(), st.text()), unique=True))
 def test_routes_are_unique_and_need_no_escaping(names):
     found = routes("dataset", names)

@@ -1,0 +1,91 @@
+"""How often `bench gate` stops an honest run, and how often it catches planted damage.
+
+    python -m benchmarks.gate [--results DIR] [--pool GENERATOR=SEEDS ...] [--dataset NAME ...]
+        [--damaged SEEDS] [--halved SEEDS] [--pairs COUNT ...] [--redraws COUNT] [--evaluator NAME ...]
+
+Cells of the profile `demo` that differ by their seed alone are computed once and kept in the results folder, so a
+measurement that was stopped goes on. From these pools gates are redrawn: as many seeds for the baseline as for the run,
+without overlap, over all generators and datasets together. False alarms are counted with honest runs. Then damage is
+planted in one pool's run: a tenth of the values of one column made uniform, for every column; a label dropped; half the
+training budget, in all pools of the generator. It is caught where a damaged pool itself regresses.
+
+Without arguments a small pool in a temporary folder, to see that all of it works.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.gating.pool import Pool, build
+from benchmarks.gating.rates import Rate, rate
+from leaderboards.gate import LEVEL
+
+EVALUATORS = ["density", "correlation", "mle", "detection", "privacy", "validity"]
+QUICK = ["density", "correlation"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--results", type=Path)
+    parser.add_argument("--pool", nargs="+", default=["smote=10"], metavar="GENERATOR=SEEDS")
+    parser.add_argument("--dataset", nargs="+", default=["adult"])
+    parser.add_argument("--damaged", type=int, default=3, help="seeds whose records are damaged")
+    parser.add_argument("--halved", type=int, default=0, help="seeds that are trained with half the budget as well")
+    parser.add_argument("--evaluator", nargs="+")
+    parser.add_argument("--pairs", type=int, nargs="+", default=[3])
+    parser.add_argument("--redraws", type=int, default=100)
+    options = parser.parse_args()
+    evaluators = options.evaluator or (EVALUATORS if options.results else QUICK)
+    sizes = {name: int(seeds) for name, _, seeds in (text.partition("=") for text in options.pool)}
+    most = max(options.pairs)
+    if min(sizes.values()) <= 2 * most or options.damaged < most or 0 < options.halved < most:
+        parser.error(f"gates of {most} seeds a side need more than {2 * most} seeds, and {most} damaged or halved ones")
+    start = time.process_time()
+    with tempfile.TemporaryDirectory() as folder:
+        pools = []
+        for generator, seeds in sizes.items():
+            pools += build(
+                generator,
+                options.dataset,
+                seeds,
+                options.damaged,
+                options.halved,
+                evaluators=evaluators,
+                results=options.results or Path(folder),
+            )
+    print(f"pools ready after {time.process_time() - start:.0f} CPU seconds")
+    for pairs in options.pairs:
+        report(pools, pairs, options.redraws)
+
+
+def report(pools: list[Pool], pairs: int, redraws: int) -> None:
+    """Print the rates at one number of seeds."""
+    count = sum(len(pool.comparisons) for pool in pools)
+    print(f"\n{pairs} seeds for the baseline and {pairs} for the run, {count} comparisons, {redraws} redraws\n")
+    print(f"{'':<60}{'rate':>8}{'stderr':>8}")
+
+    def line(what: str, damage: dict[int, tuple[str, str]]) -> Rate:
+        found = rate(pools, damage, pairs=pairs, redraws=redraws, level=LEVEL)
+        print(f"{what:<60}{found.share:>8.1%}{found.stderr:>8.1%}", flush=True)
+        return found
+
+    line("honest: false alarms", {})
+    for generator in dict.fromkeys(pool.generator for pool in pools):
+        own = [place for place, pool in enumerate(pools) if pool.generator == generator]
+        if all(("half the budget", "") in pools[place].damaged for place in own):
+            line(f"{generator}: half the budget", {place: ("half the budget", "") for place in own})
+    for place, pool in enumerate(pools):
+        noisy = []
+        for kind, where in pool.damaged:
+            found = line(f"{pool.title}: {kind} {where}", {place: (kind, where)})
+            noisy += [found.share] if kind == "noise" else []
+        print(f"{f'{pool.title}: noise in one column, mean over columns':<60}{np.mean(noisy):>8.1%}")
+
+
+if __name__ == "__main__":
+    main()

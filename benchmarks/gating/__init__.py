@@ -1,0 +1,1 @@
+"""The parts of `benchmarks.gate`: planted damage, pools of cells, redrawn gates."""
