@@ -168,17 +168,20 @@ def write_text(path: Path, text: str) -> None:
     """Write a file by atomic rename, making its folder.
 
     Raises:
-        BenchError: the disk is full, or the folder cannot be written to.
+        BenchError: the disk is full, the folder cannot be written to, or the path is that of something else.
     """
-    building = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
+        if path.exists() and not path.is_file():  # the rename would put a file in the place of a device
+            raise BenchError(f"'{path}' cannot be written (it is no file)")
+        building = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         path.parent.mkdir(parents=True, exist_ok=True)
-        building.write_text(text, encoding="utf-8")
-        building.replace(path)
+        try:
+            building.write_text(text, encoding="utf-8")
+            building.replace(path)
+        finally:
+            building.unlink(missing_ok=True)
     except OSError as error:
         raise BenchError(f"'{path}' cannot be written ({error.strerror})") from error
-    finally:
-        building.unlink(missing_ok=True)
 
 
 def disk_full(error: BaseException, folder: Path) -> bool:

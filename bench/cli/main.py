@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import Annotated
 
@@ -67,5 +68,15 @@ def main() -> None:
     try:
         app()
     except BenchError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(2)
+        message = str(error)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        message = f"what is printed cannot be written ({error.strerror})"
+    except Exception as error:
+        # a store is read block by block: that a copy broke off is seen late
+        if not isinstance(error, getattr(sys.modules.get("duckdb"), "IOException", ())):
+            raise
+        message = f"the store is damaged: {str(error).splitlines()[0]}"
+    typer.echo(f"error: {message}", err=True)
+    sys.exit(2)

@@ -79,10 +79,13 @@ def version(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Version of the schema in an open file, 0 where there is none yet.
 
     Raises:
-        BenchError: a later version of the harness wrote the file.
+        BenchError: a later version of the harness wrote the file, or something else did.
     """
-    tables = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'meta'").fetchall()
-    row = connection.execute("SELECT max(schema_version) FROM meta").fetchone() if tables else None
+    columns = connection.execute("SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal").fetchall()
+    ours = ("meta", "schema_version") in columns
+    if columns and not ours:
+        raise BenchError(f"'{path}' is a database of something else; choose another folder with --results")
+    row = connection.execute("SELECT max(schema_version) FROM meta").fetchone() if ours else None
     found = int(row[0]) if row and row[0] is not None else 0
     if found > VERSION:
         raise BenchError(

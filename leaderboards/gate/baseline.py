@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,20 +20,22 @@ def write(path: Path, snapshot: Snapshot) -> None:
     """Write a baseline by atomic rename, making its folder.
 
     Raises:
-        BenchError: the folder cannot be written to.
+        BenchError: the folder cannot be written to, or the path is that of something else.
     """
     facts = json.dumps({"format": FORMAT, **snapshot.facts}, ensure_ascii=False, sort_keys=True)
     table = pa.Table.from_pandas(snapshot.rows, preserve_index=False).replace_schema_metadata({MARK: facts})
-    building = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
+        if path.exists() and not path.is_file():  # the rename would put a file in the place of a device
+            raise BenchError(f"'{path}' cannot be written (it is no file)")
+        building = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, building, compression="zstd")
-        building.replace(path)
+        try:
+            pq.write_table(table, building, compression="zstd")
+            building.replace(path)
+        finally:
+            building.unlink(missing_ok=True)
     except OSError as error:
         raise BenchError(f"'{path}' cannot be written ({error.strerror})") from error
-    finally:
-        with suppress(OSError):  # where the folder is a file, not even this can be asked
-            building.unlink(missing_ok=True)
 
 
 def read(path: Path) -> Snapshot:

@@ -3,6 +3,7 @@
 import errno
 import json
 import math
+import os
 import socket
 import subprocess
 import sys
@@ -86,6 +87,17 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypat
         shards.write_text(tmp_path / "a.txt", "new")
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
     assert (tmp_path / "a.txt").read_text() == "old"
+
+
+def test_a_path_below_a_file_and_one_of_something_else_are_one_line(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(BenchError, match=r"file/a.txt' cannot be written \((File exists|Not a directory)\)"):
+        shards.write_text(tmp_path / "file" / "a.txt", "new")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("pipe", "."):
+        with pytest.raises(BenchError, match="it is no file"):
+            shards.write_text(tmp_path / name, "new")
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_the_disk_is_full_by_its_error_number_or_by_its_free_space(tmp_path, monkeypatch):

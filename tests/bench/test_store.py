@@ -179,6 +179,18 @@ def test_a_database_of_a_newer_version_is_refused(results):
         store.connect(path)
 
 
+@pytest.mark.parametrize("table", ["mine (a INTEGER)", "meta (key VARCHAR)"])
+def test_a_database_of_something_else_is_refused_and_left_as_it_is(tmp_path, table):
+    path = tmp_path / "bench.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"CREATE TABLE {table}")
+    for read_only in (True, False):
+        with pytest.raises(BenchError, match="is a database of something else"):
+            store.connect(path, read_only=read_only)
+    with duckdb.connect(str(path)) as connection:
+        assert len(connection.execute("SHOW TABLES").fetchall()) == 1
+
+
 def test_a_file_held_by_another_process_is_named_with_its_holder(results, monkeypatch):
     shards.prepare(results)
     path = results / "bench.duckdb"

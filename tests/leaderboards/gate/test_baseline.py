@@ -1,4 +1,5 @@
 import json
+import os
 
 import pandas as pd
 import pyarrow as pa
@@ -90,10 +91,13 @@ def test_a_damaged_file_is_refused(two, tmp_path):
         read(path)
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(two, tmp_path):
+def test_a_path_that_no_file_can_have_is_one_line(two, tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(BenchError, match="cannot be written"):
-        write(tmp_path / "file" / "a", two.snapshot("old"))
+    os.mkfifo(tmp_path / "pipe")
+    for path, why in (("file/a", "File exists"), ("pipe", "it is no file"), (".", "it is no file")):
+        with pytest.raises(BenchError, match=rf"cannot be written \({why}\)"):
+            write(tmp_path / path, two.snapshot("old"))
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_effects_are_stated_and_overridden():
