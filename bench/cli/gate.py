@@ -46,6 +46,8 @@ def gate(
 
     if not 0 < level < 1:
         raise BenchError(f"--level {level:g} is not between 0 and 1")
+    if update and (out is not None or format_ != "text"):
+        raise BenchError("--update writes a baseline and no verdict; leave --format and --out away")
     with store.connect(results / shards.DATABASE, read_only=True) as connection:
         found = gating.snapshot(connection, run)
     if update:

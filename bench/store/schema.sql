@@ -91,11 +91,11 @@ WINDOW newest AS (
 );
 
 -- What leaderboards read, once for each run that a cell belongs to. `reference` is the value of the
--- same metric in the run's holdout cell.
+-- same metric in the run's holdout cell. A value that is no finite number is not defined.
 CREATE OR REPLACE VIEW leaderboard_scores AS
 WITH holdout AS (
     SELECT rc.run_id, c.dataset_digest, c.split, c.split_seed, c.seed, c.profile, s.metric, s.protocol, s.version,
-           avg(s.value) AS reference
+           avg(s.value) FILTER (isfinite(s.value)) AS reference
     FROM scores s
     JOIN cells c USING (cell_id)
     JOIN run_cells rc USING (cell_id)
@@ -104,7 +104,8 @@ WITH holdout AS (
 )
 SELECT rc.run_id, c.cell_id, c.dataset, c.variant, c.family, c.dataset_digest, c.split, c.split_seed,
        c.generator, c.config_hash, c.seed, c.profile,
-       s.evaluator, s.metric, s.protocol, s.version, s.value, s.stderr, s.higher_is_better, s.n, s.imputed,
+       s.evaluator, s.metric, s.protocol, s.version, CASE WHEN isfinite(s.value) THEN s.value END AS value,
+       CASE WHEN isfinite(s.stderr) THEN s.stderr END AS stderr, s.higher_is_better, s.n, s.imputed,
        h.reference, s.details, n.current
 FROM scores s
 JOIN cells c USING (cell_id)

@@ -14,6 +14,9 @@ from leaderboards.gate.snapshot import ROW, Snapshot, typed
 
 FORMAT = 1
 MARK = b"bench gate baseline"
+FACTS = frozenset({"run_id", "started_at", "profile", "spec"})
+# --update compares with the old file first, and so writes over no file that it cannot read
+ANEW = "delete it, and --update writes a new one from a run"
 
 
 def write(path: Path, snapshot: Snapshot) -> None:
@@ -53,10 +56,13 @@ def read(path: Path) -> Snapshot:
         facts = json.loads((table.schema.metadata or {})[MARK])
         found = int(facts.pop("format"))
     except (OSError, pa.ArrowException, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise BenchError(f"'{path}' is no baseline of 'bench gate'; --update writes one from a run") from error
+        raise BenchError(f"'{path}' is no baseline of 'bench gate'; {ANEW}") from error
     if found > FORMAT:
         raise BenchError(f"'{path}' has format {found}, this is a bench for format {FORMAT}; install a newer one")
-    missing = [name for name in ROW if name not in table.column_names]
+    missing = [name for name in ROW if name not in table.column_names] + sorted(FACTS - facts.keys())
     if missing:
-        raise BenchError(f"baseline '{path}' lacks the columns {', '.join(missing)}; write it anew with --update")
-    return Snapshot(facts, typed([table.to_pandas()]))
+        raise BenchError(f"baseline '{path}' lacks {', '.join(missing)}; {ANEW}")
+    try:
+        return Snapshot(facts, typed([table.to_pandas()]))
+    except (ValueError, TypeError) as error:
+        raise BenchError(f"baseline '{path}' holds values of other types; {ANEW}") from error

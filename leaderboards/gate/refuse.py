@@ -36,6 +36,8 @@ def check_runs(baseline: Snapshot, run: Snapshot) -> None:
     for dataset in sorted(set(old.index) & set(new.index)):
         for name in DATA:
             before, after = (sorted(set(frame.loc[[dataset], name])) for frame in (old, new))
+            if len(before) > 1 and before == after:
+                raise BenchError(f"cannot compare: '{dataset}' stands for several data, {', '.join(before)}")
             if before != after:
                 raise differs(f"{name.replace('_', ' ')} of '{dataset}'", ", ".join(before), ", ".join(after))
 

@@ -123,6 +123,16 @@ def test_the_reference_is_that_of_the_same_run_and_newer_code_is_current(connect
     assert values(connection, query) == [("run1", 1.0, 10.0, False), ("run2", 2.0, 20.0, True)]
 
 
+@pytest.mark.parametrize("value", ["NULL", "'nan'", "'inf'", "'-inf'"])
+def test_what_is_no_finite_number_is_not_defined(connection, results, value):
+    write(results, "run1", "cell1", stage("k1", 1.0))
+    write(results, "run1", "cell2", stage("k2", 3.0), generator="holdout")
+    store.ingest(connection, results)
+    connection.execute(f"UPDATE scores SET value = {value}, stderr = {value}")
+    rows = connection.execute("SELECT value, stderr, reference FROM leaderboard_scores").fetchall()
+    assert rows == [(None, None, None)] * 2
+
+
 def test_an_older_database_is_brought_forward_also_by_a_reader(results, monkeypatch):
     shards.prepare(results)
     path = results / "bench.duckdb"

@@ -89,6 +89,8 @@ def test_a_stricter_level_asks_for_more(bench, results, baseline):
         (["--effect", "shape=1"], "metric 'shape' is not known"),
         (["--baseline", "nothing.parquet"], "baseline 'nothing.parquet' is not there"),
         (["--results", "nowhere"], "does not exist; 'bench run' makes it"),
+        (["--update", "--format", "json"], "leave --format and --out away"),
+        (["--update", "--out", "verdict.txt"], "leave --format and --out away"),
     ],
 )
 def test_what_cannot_be_compared_is_exit_code_2_and_one_line(bench, results, baseline, capsys, arguments, message):

@@ -71,7 +71,7 @@ def test_files_that_are_no_baseline_are_refused(tmp_path):
     ("facts", "message"),
     [
         ('{"format": 99}', "has format 99, this is a bench for format 1; install a newer one"),
-        ('{"format": 1}', "lacks the columns"),
+        ('{"format": 1}', "lacks dataset, variant, .*, profile, run_id, spec, started_at; delete it, and --update"),
         ('{"format": 1', "is no baseline"),
         ("[1]", "is no baseline"),
         ('{"format": null}', "is no baseline"),
@@ -81,6 +81,16 @@ def test_other_formats_are_refused(tmp_path, facts, message):
     pq.write_table(pa.table({"a": [1]}).replace_schema_metadata({MARK: facts}), tmp_path / "a")
     with pytest.raises(BenchError, match=message):
         read(tmp_path / "a")
+
+
+def test_values_of_other_types_are_refused(two, tmp_path):
+    path = tmp_path / "a"
+    write(path, two.snapshot("old"))
+    table = pq.read_table(path)
+    words = pa.array(["five"] * len(table))
+    pq.write_table(table.set_column(table.column_names.index("value"), "value", words), path)
+    with pytest.raises(BenchError, match="holds values of other types"):
+        read(path)
 
 
 def test_a_damaged_file_is_refused(two, tmp_path):

@@ -253,6 +253,12 @@ def test_other_data_are_refused(two):
     assert "dataset digest of 'adult' is x in the run" in refusal(two, new="other")
 
 
+def test_several_data_of_one_name_are_refused(two):
+    for name in ("old", "new"):
+        two.fill(name, variant="file")
+    assert "'adult' stands for several data, demo, file" in refusal(two)
+
+
 def test_another_split_is_refused(two):
     two.run("other")
     two.fill("other")
