@@ -10,8 +10,6 @@ from leaderboards.overall import Overall
 from leaderboards.render import over_datasets
 from leaderboards.render.text import COSTS, Entry, costs, entry, failure_line, notes, plain, provenance
 
-BEST = "**bold**"
-
 
 def render(tables: Sequence[Table], compared: Sequence[Overall] = ()) -> str:
     """One section a table, then one for each comparison over datasets."""
@@ -31,9 +29,9 @@ def section(table: Table) -> str:
     ]
     for row, items in zip(table.rows, entries, strict=True):
         lines.append(line_of([label(row), *map(inline, items), *costs(row)]))
-    remarks = notes(table, [item for row in entries for item in row], BEST)
-    remarks += [escape(failure_line(failure)) for row in table.rows for failure in row.failures]
-    return "\n".join([*lines, "", *(f"- {remark}" for remark in remarks), ""])
+    remarks = notes(table, [item for row in entries for item in row], "bold:")
+    remarks += [failure_line(failure) for row in table.rows for failure in row.failures]
+    return "\n".join([*lines, "", *(f"- {escape(remark)}" for remark in remarks), ""])
 
 
 def overall_section(found: Overall) -> str:
@@ -47,8 +45,8 @@ def overall_section(found: Overall) -> str:
     ]
     for name, items in zip(found.generators, over_datasets.entries(found), strict=True):
         lines.append(line_of([escape(name), *map(inline, items)]))
-    remarks = [escape(remark) for remark in over_datasets.remarks(found, "bold")]
-    return "\n".join([*lines, "", *(f"- {remark}" for remark in remarks), ""])
+    remarks = [f"- {escape(remark)}" for remark in over_datasets.remarks(found, "bold:")]
+    return "\n".join([*lines, "", *remarks, ""])
 
 
 def label(row: Row) -> str:

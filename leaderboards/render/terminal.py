@@ -65,7 +65,7 @@ def draw(console: Console, tables: Sequence[Table]) -> None:
         for part in parts(headings, labels, cells, console.width):
             console.print(grid(headings, labels, cells, part, competitors))
         for line in notes(table, [item for row in entries for item in row], BEST):
-            console.print(Text(line, style="dim"))
+            console.print(Text(plain(line), style="dim"))
         for failure in (failure for row in table.rows for failure in row.failures):
             console.print(Text(failure_line(failure), style="red"))
         console.print()
@@ -97,7 +97,7 @@ def stacked_label(name: str, sentinel: str | None = None) -> str:
 
 def heading(words: str) -> Text:
     # the unit and the arrow stay on one line
-    words = re.sub(r"([%/]) (\S+)$", "\\1\N{NO-BREAK SPACE}\\2", words)
+    words = re.sub(r"([%/]) (\S+)$", "\\1\N{NO-BREAK SPACE}\\2", plain(words))
     return Text("\n".join(textwrap.wrap(words, HEADING_WIDTH, break_long_words=False, break_on_hyphens=False)))
 
 

@@ -114,6 +114,20 @@ def test_names_are_shown_as_they_are(store):
     assert "line one line" in marked
 
 
+def test_names_of_metrics_are_shown_as_they_are(store):
+    name = "m|<b>\x1b[31m\n# \u202ex"
+    for seed in range(2):
+        store.cell("smote", {name: 1.0}, seed=seed)
+        store.cell("copula", {name: 2.0}, seed=seed)
+    shown = {form: getattr(leaderboards, form)(store.connection, metrics=["all"]) for form in ("terminal", "svg")}
+    marked = leaderboards.markdown(store.connection, metrics=["all"])
+    for text in (*shown.values(), marked):
+        assert not {"\x1b", "\u202e"} & set(text)
+    xml.dom.minidom.parseString(shown["svg"])
+    assert r"- sorted by mean rank over m\|\<b\> \[31m \# x;" in marked
+    assert "\n# " not in marked
+
+
 def test_plain_keeps_one_line_of_printable_text():
     assert plain("a\r\n\tb\x1b[0m  é") == "a b [0m é"
 

@@ -19,7 +19,7 @@ def three(make, datasets):
 def test_the_leader_is_marked_only_when_told_apart_from_every_other(make):
     many = three(make, 12)
     assert "| **1.00 ±0.00** |" in overall_section(many)
-    assert "- bold told apart from every other generator" in overall_section(many)
+    assert "- bold: told apart from every other generator" in overall_section(many)
     assert r"\textbf{1.00}" in overall_table(many, 1)
     assert "1.00*" in render([], [many], width=100, styled=False)
     few = three(make, 5)
