@@ -121,10 +121,11 @@ def tables(
 
 
 def read(connection: duckdb.DuckDBPyConnection, query: str, run_id: str | None) -> pd.DataFrame:
+    """The rows of a run, or the current ones, in an order that does not hang on how the store keeps them."""
     if run_id is None:
         # a cell that changed code has computed anew replaces the older one; a run shows what it computed
-        return connection.execute(f"{query} WHERE current").df()
-    return connection.execute(f"{query} WHERE run_id = ?", [run_id]).df()
+        return connection.execute(f"{query} WHERE current ORDER BY ALL").df()
+    return connection.execute(f"{query} WHERE run_id = ? ORDER BY ALL", [run_id]).df()
 
 
 def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metrics: Sequence[str]) -> Table:

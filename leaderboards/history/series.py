@@ -33,7 +33,7 @@ CELL = f"run_id, cell_id, {', '.join([*GROUP, *ROW, *PAIR])}"
 SCORES = f"""
     SELECT DISTINCT {CELL}, evaluator, protocol, version, value, s.stderr, higher_is_better, t.finished_at
     FROM leaderboard_scores s JOIN leaderboard_stages t USING ({CELL})
-    WHERE metric = ? AND t.stage = s.evaluator AND t.status = 'done'
+    WHERE metric = ? AND t.stage = s.evaluator AND t.status = 'done' ORDER BY ALL
 """
 # a cell has lost a score where a stage on the way to it failed
 LOST = f"""
@@ -41,6 +41,7 @@ LOST = f"""
     FROM leaderboard_stages GROUP BY ALL
     HAVING bool_or(status = 'failed' AND (stage IN ('fit', 'sample') OR list_contains(?, stage)))
        AND evaluator IS NOT NULL
+    ORDER BY ALL
 """
 
 

@@ -171,7 +171,7 @@ class Evidence:
                     whole(one.returned),
                     whole(one.attempts),
                 ]
-                for one in stages.sort_values("finished_at").itertuples(index=False)
+                for one in stages.sort_values(["finished_at", "stage"]).itertuples(index=False)
             },
         ]
 

@@ -18,7 +18,10 @@ class Runs:
 
     def __init__(self, store) -> None:
         self.store = store
-        self.connection = store.connection
+
+    @property
+    def connection(self):
+        return self.store.connection
 
     def run(self, name: str, *, day: int = 1, profile: str = "demo", planned: int | None = None, **settings) -> None:
         spec = {"where": settings.pop("where", []), "settings": {"records": None, "evaluators": {}, **settings}}
@@ -39,13 +42,9 @@ class Runs:
 
     def cell(self, run: str, seed: int, scores: dict[str, float | None], columns=None, **options) -> str:
         """A cell of its own for this run, with the errors of single columns in the details."""
-        key = self.store.cell(options.pop("generator", "smote"), scores, seed=seed, run=run, code=run, **options)
-        if columns is not None:
-            self.connection.execute(
-                "UPDATE scores SET details = ? WHERE cell_id = ? AND metric = ?",
-                [json.dumps({"columns": columns}), key, SHAPE],
-            )
-        return key
+        details = {} if columns is None else {SHAPE: {"columns": columns}}
+        generator = options.pop("generator", "smote")
+        return self.store.cell(generator, scores, seed=seed, run=run, code=run, details=details, **options)
 
     def fill(
         self, run: str, seeds=range(5), *, worse: float = 0.0, noise: float = 0.1, start: int = 0, **options

@@ -22,7 +22,8 @@ def fill(store, *, rival="copula", dataset="adult", error="took longer than 60 s
     store.cell("ctgan", seed=1, dataset=dataset, failed=("fit", "timeout", error), fit_seconds=1234.5)
     store.cell("tvae", {SHAPE: 2.0, "linear_r2": -0.25}, dataset=dataset, config="first")
     store.cell("tvae", {SHAPE: 3.0}, dataset=dataset, config="second")
-    store.connection.execute(
+    # the connection that writes no cells yet
+    store.database.execute(
         "INSERT INTO runs VALUES (?,?,?,?,?,?,?,?,?)",
         [
             *("run1", "2025-12-31 10:00:00", "demo", "{}", command),
