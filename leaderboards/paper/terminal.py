@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -11,7 +9,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from leaderboards.paper.model import Column, Entry, Line, Report, Section
-from leaderboards.render.terminal import GAP, heading, width_of
+from leaderboards.render.terminal import GAP, drawn, heading, width_of
 from leaderboards.render.text import plain
 
 LABEL_WIDTH = 44
@@ -20,18 +18,12 @@ STYLES = {"printed": "dim", "measured": "bold", "not measured": "dim", "not run"
 
 def render(reports: Sequence[Report], *, width: int, styled: bool) -> str:
     """All pages as text; `styled` adds terminal colours."""
-    console = Console(
-        file=io.StringIO(),
-        width=width,
-        force_terminal=styled,
-        no_color=not styled,
-        highlight=False,
-        legacy_windows=False,
-    )
-    with console.capture() as capture:
+
+    def whole(console: Console) -> None:
         for report in reports:
             draw(console, report)
-    return re.sub(r" +$", "", capture.get(), flags=re.MULTILINE)
+
+    return drawn(whole, width=width, styled=styled)
 
 
 def draw(console: Console, report: Report) -> None:

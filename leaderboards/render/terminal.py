@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich import box
 from rich.console import Console
@@ -25,6 +25,16 @@ BEST = "*"
 
 def render(tables: Sequence[Table], compared: Sequence[Overall] = (), *, width: int, styled: bool) -> str:
     """All tables as text, then what is compared over datasets; `styled` adds terminal colours."""
+
+    def whole(console: Console) -> None:
+        draw(console, tables)
+        draw_overall(console, compared)
+
+    return drawn(whole, width=width, styled=styled)
+
+
+def drawn(draw: Callable[[Console], None], *, width: int, styled: bool) -> str:
+    """What is drawn on a console, as text; `styled` adds terminal colours."""
     console = Console(
         file=io.StringIO(),
         width=width,
@@ -34,8 +44,7 @@ def render(tables: Sequence[Table], compared: Sequence[Overall] = (), *, width: 
         legacy_windows=False,
     )
     with console.capture() as capture:
-        draw(console, tables)
-        draw_overall(console, compared)
+        draw(console)
     # rich pads every line to the full width, which would wrap when the window is made smaller
     return re.sub(r" +$", "", capture.get(), flags=re.MULTILINE)
 
