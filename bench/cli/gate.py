@@ -86,4 +86,6 @@ def replace_baseline(path: Path, found: Snapshot, effect: list[str] | tuple[str,
         except BenchError as error:
             changes = f", in place of run {old.name}\nthe two differ in more than their scores: {error}\n"
     gating.write(path, found)
+    for gap in found.gaps:
+        typer.echo(f"warning: {gap}, which no gate against this baseline will miss", err=True)
     typer.echo(f"baseline '{path}' written from run {found.name}{changes}".rstrip())

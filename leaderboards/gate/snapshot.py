@@ -102,6 +102,14 @@ class Snapshot:
         return set(self.rows["metric"].dropna())
 
     @property
+    def gaps(self) -> list[str]:
+        """What no gate will miss with this run as its baseline."""
+        ended, planned = self.facts["ended"], self.facts["planned"]
+        failed = int((self.stages["status"] == "failed").sum())
+        found = [f"only {ended} of the {planned} cells that it planned have ended"] if (planned or 0) > ended else []
+        return found + ([f"{failed} of its stages failed"] if failed else [])
+
+    @property
     def name(self) -> str:
         words = [f"{self.facts['started_at'][:16]} UTC"]
         if commit := self.facts.get("git_commit"):

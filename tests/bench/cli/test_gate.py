@@ -136,6 +136,18 @@ def test_update_over_a_baseline_that_cannot_be_compared_says_why(bench, results,
     assert "differ in more than their scores: one seed" in capsys.readouterr().out
 
 
+def test_update_from_a_run_with_gaps_says_so(bench, results, capsys):
+    with duckdb.connect(str(results / DATABASE)) as connection:
+        connection.execute("UPDATE runs SET cells = 9 WHERE run_id = 'tuesday'")
+        connection.execute("UPDATE stages SET status = 'failed', phase = 'raised' WHERE cell_id = 'tuesday1'")
+    for run, warnings in (("monday", 0), ("tuesday", 2)):
+        assert bench("--baseline", results / run, "--results", results, "--run", run, "--update") == 0
+        said = capsys.readouterr().err
+        assert said.count("warning: ") == warnings
+    assert "only 3 of the 9 cells that it planned have ended, which no gate" in said
+    assert "1 of its stages failed, which no gate" in said
+
+
 def test_update_writes_over_no_other_file(bench, results, capsys):
     (results / "mine.txt").write_text("mine")
     assert bench("--baseline", results / "mine.txt", "--results", results, "--update") == 2
