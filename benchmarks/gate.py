@@ -27,7 +27,7 @@ from benchmarks.gating.pool import Pool, build
 from benchmarks.gating.rates import rate
 from leaderboards.gate import LEVEL
 
-EVALUATORS = ["density", "correlation", "mle", "detection", "privacy", "validity"]
+EVALUATORS = ["density", "correlation", "likelihood", "mle", "detection", "privacy", "validity"]
 QUICK = ["density", "correlation"]
 
 
@@ -36,8 +36,8 @@ def main() -> None:
     parser.add_argument("--results", type=Path)
     parser.add_argument("--pool", nargs="+", default=["smote=10"], metavar="GENERATOR=SEEDS")
     parser.add_argument("--dataset", nargs="+", default=["adult"])
-    parser.add_argument("--damaged", type=int, default=3, help="seeds whose records are damaged")
-    parser.add_argument("--halved", type=int, default=0, help="seeds that are trained with half the budget as well")
+    parser.add_argument("--damaged", type=int, default=3, help="seeds whose records are damaged, 0 for none")
+    parser.add_argument("--halved", type=int, default=0, help="seeds that are also trained with half the budget")
     parser.add_argument("--evaluator", nargs="+")
     parser.add_argument("--pairs", type=int, nargs="+", default=[3])
     parser.add_argument("--redraws", type=int, default=100)
@@ -45,7 +45,7 @@ def main() -> None:
     evaluators = options.evaluator or (EVALUATORS if options.results else QUICK)
     sizes = {name: int(seeds) for name, _, seeds in (text.partition("=") for text in options.pool)}
     most = max(options.pairs)
-    if min(sizes.values()) <= 2 * most or options.damaged < most or 0 < options.halved < most:
+    if min(sizes.values()) <= 2 * most or any(0 < own < most for own in (options.damaged, options.halved)):
         parser.error(f"gates of {most} seeds a side need more than {2 * most} seeds, and {most} damaged or halved ones")
     start = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
@@ -86,10 +86,13 @@ def report(pools: list[Pool], pairs: int, redraws: int) -> None:
     for place, pool in enumerate(pools):
         noisy = []
         for kind, where in pool.damaged:
-            found = line(f"{pool.title}: {kind} {where}", {place: (kind, where)})
-            noisy += [found] if kind == "noise" else []
+            none = (kind, where) in pool.harmless
+            found = line(f"{pool.title}: {kind} {where}{' (none to be seen)' if none else ''}", {place: (kind, where)})
+            noisy += [found] if kind == "noise" and not none else []
+        if not noisy:
+            continue
         means = "".join(f"{share:>9.1%}{'':>7}" for share in np.mean(noisy, axis=0))
-        print(f"{f'{pool.title}: noise in one column, mean over columns':<60}{means}")
+        print(f"{f'{pool.title}: noise, mean over columns where there is some':<60}{means}")
 
 
 if __name__ == "__main__":
