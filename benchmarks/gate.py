@@ -89,10 +89,9 @@ def report(pools: list[Pool], pairs: int, redraws: int) -> None:
             none = (kind, where) in pool.harmless
             found = line(f"{pool.title}: {kind} {where}{' (none to be seen)' if none else ''}", {place: (kind, where)})
             noisy += [found] if kind == "noise" and not none else []
-        if not noisy:
-            continue
-        means = "".join(f"{share:>9.1%}{'':>7}" for share in np.mean(noisy, axis=0))
-        print(f"{f'{pool.title}: noise, mean over columns where there is some':<60}{means}")
+        if noisy:
+            means = "".join(f"{share:>9.1%}{'':>7}" for share in np.mean(noisy, axis=0))
+            print(f"{f'{pool.title}: noise, mean over columns where there is some':<60}{means}")
 
 
 if __name__ == "__main__":
