@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 from collections.abc import Sequence
 
 from leaderboards.history import words
 from leaderboards.history.series import Series
-from leaderboards.render.text import plain
+from leaderboards.render.csv import separated
 
 FIELDS = [
     *("metric", "protocol", "version", "higher_is_better", "dataset", "variant", "dataset_digest", "split", "profile"),
     *("options", "generator", "config_hash", "run", "started_at", "commit", "command", "mean", "stderr", "cells"),
     *("failed", "undefined", "reused", "other_seeds", "step", "level_before", "level_after", "p_value"),
 ]
-# A spreadsheet takes a text that begins so for a formula.
-FORMULA = ("=", "+", "-", "@")
 
 
 def render(found: Sequence[Series]) -> str:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-    writer.writeheader()
-    for series in found:
-        for row in rows(series):
-            writer.writerow({name: field(value) for name, value in row.items()})
-    return file.getvalue()
+    return separated(FIELDS, (row for series in found for row in rows(series)))
 
 
 def rows(series: Series) -> list[dict[str, object]]:
@@ -71,12 +60,3 @@ def rows(series: Series) -> list[dict[str, object]]:
             }
         made.append(shared | own)
     return made
-
-
-def field(value: object) -> object:
-    if isinstance(value, str):
-        text = plain(value)
-        return f"'{text}" if text.startswith(FORMULA) else text
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Sequence
 
 from rich import box
@@ -14,6 +12,7 @@ from rich.text import Text
 from leaderboards.history import words
 from leaderboards.history.series import Series
 from leaderboards.history.sparkline import sparkline
+from leaderboards.render.console import drawn
 
 CHART_WIDTH = 48
 INDENT = 4
@@ -21,17 +20,7 @@ INDENT = 4
 
 def render(found: Sequence[Series], *, width: int, styled: bool) -> str:
     """All series as text; `styled` adds terminal colours."""
-    console = Console(
-        file=io.StringIO(),
-        width=width,
-        force_terminal=styled,
-        no_color=not styled,
-        highlight=False,
-        legacy_windows=False,
-    )
-    with console.capture() as capture:
-        draw(console, found)
-    return re.sub(r" +$", "", capture.get(), flags=re.MULTILINE)
+    return drawn(lambda console: draw(console, found), width=width, styled=styled)
 
 
 def draw(console: Console, found: Sequence[Series]) -> None:

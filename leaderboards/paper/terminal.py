@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -11,6 +9,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from leaderboards.paper.model import Column, Entry, Line, Report, Section
+from leaderboards.render.console import drawn
 from leaderboards.render.terminal import GAP, heading, width_of
 from leaderboards.render.text import plain
 
@@ -20,21 +19,15 @@ STYLES = {"printed": "dim", "measured": "bold", "not measured": "dim", "not run"
 
 def render(reports: Sequence[Report], *, width: int, styled: bool) -> str:
     """All pages as text; `styled` adds terminal colours."""
-    console = Console(
-        file=io.StringIO(),
-        width=width,
-        force_terminal=styled,
-        no_color=not styled,
-        highlight=False,
-        legacy_windows=False,
-    )
-    with console.capture() as capture:
-        for report in reports:
-            draw(console, report)
-    return re.sub(r" +$", "", capture.get(), flags=re.MULTILINE)
+    return drawn(lambda console: draw(console, reports), width=width, styled=styled)
 
 
-def draw(console: Console, report: Report) -> None:
+def draw(console: Console, reports: Sequence[Report]) -> None:
+    for report in reports:
+        draw_report(console, report)
+
+
+def draw_report(console: Console, report: Report) -> None:
     console.print(Text(plain(f"{report.title} (page {report.name})"), style="bold"))
     for text in (report.question, *report.remarks):
         console.print(Text(plain(text), style="dim"))

@@ -7,15 +7,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from leaderboards.columns import Column
 from leaderboards.history import FORMATS, history, terminal
-from leaderboards.history.csv import FIELDS, field
+from leaderboards.history.csv import FIELDS
 from leaderboards.history.series import Point, Series, with_steps
 from leaderboards.history.sparkline import NO_VALUE, sparkline
-from leaderboards.render.text import plain
 
 SHAPE = "column_shape_error_percent"
 HOSTILE = "<script>alert(1)</script>|`*\x1b[31m\n=cmd"
@@ -156,16 +153,6 @@ def test_a_spreadsheet_takes_no_text_of_the_store_for_a_formula(store, runs, sta
     (row,) = csv.DictReader(io.StringIO(FORMATS["csv"](history(store.connection, SHAPE))))
     assert (row["generator"], row["command"]) == (f"'{start}", f"'{start}")
     assert float(row["mean"]) == 1.0
-
-
-@given(st.text())
-def test_any_text_is_a_single_field_of_a_row_and_no_formula(text):
-    file = io.StringIO()
-    csv.writer(file).writerow([field(text), 1])
-    ((written, one),) = csv.reader(io.StringIO(file.getvalue()))
-    assert one == "1"
-    assert not written.startswith(("=", "+", "-", "@"))
-    assert written.removeprefix("'") == plain(text).removeprefix("'")
 
 
 def test_the_page_needs_nothing_from_elsewhere(stepped):
