@@ -1,4 +1,4 @@
-# make demo   first run: every demo dataset with DiffLM and the sentinels, then the leaderboard
+# make demo   first run: every demo dataset with DiffLM and the sentinels, then results/leaderboard.html
 # make test   the fast tests
 # make check  what a commit must pass: lint, types, import rules, fast tests
 # make bench  the benchmarks of the harness itself
@@ -15,6 +15,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --dist loadscope 
 
 demo: $(READY)
 	$(BIN)/bench run --generator difflm --dataset all --profile demo --jobs 2
+	$(BIN)/bench leaderboard --format html --out results/leaderboard.html
 
 test: $(READY)
 	$(PYTEST) -m "$(FAST)" tests/test_readme.py tests

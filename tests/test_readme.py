@@ -24,6 +24,8 @@ from generators import Between
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+PAGES = [str(path.relative_to(ROOT)) for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])]
+PAGES += ["results/README.md"]
 STEPS = {"steps": 10, "diffusion_steps": 10, "sampler_steps": 2}
 SHORT = [f"--set=generators.difflm.{name}={value}" for name, value in STEPS.items()]
 SHORT += ["--set=evaluators.mle.trials=1", "--set=records=300"]
@@ -107,25 +109,7 @@ def test_the_commands_on_the_original_files_run(tmp_path):
             run_command(words, tmp_path)
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        "README.md",
-        "CONTRIBUTING.md",
-        "CHANGELOG.md",
-        "docs/ci.md",
-        "docs/footguns.md",
-        "docs/history.md",
-        "docs/judge.md",
-        "docs/metrics.md",
-        "docs/pass-at-k.md",
-        "docs/results-text.md",
-        "docs/results.md",
-        "docs/sandbox.md",
-        "docs/tool-use.md",
-        "results/README.md",
-    ],
-)
+@pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not link.startswith("http")]

@@ -7,7 +7,7 @@ results folder, so what is finished is found again.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,6 +44,8 @@ class Pool:
         minimum: the smallest effect that matters, shape (comparisons,).
         honest: losses, shape (seeds, comparisons).
         damaged: (kind, where) -> the same of damaged cells, whose seeds are the first of the honest ones.
+        harmless: the noise that makes train rows themselves no less likely under the known truth: uniform draws in a
+            column that is uniform, and tells nothing of the others, are no damage.
     """
 
     dataset: str
@@ -52,6 +54,7 @@ class Pool:
     minimum: NDArray[np.float64]
     honest: NDArray[np.float64]
     damaged: dict[tuple[str, str], NDArray[np.float64]] = field(default_factory=dict)
+    harmless: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def title(self) -> str:
@@ -74,7 +77,7 @@ def build(
         generator: a registered name.
         datasets: registered names.
         seeds: of honest cells, counted from 0.
-        damaged_seeds: how many of these are damaged.
+        damaged_seeds: how many of these are damaged; 0 for no damage to records.
         halved_seeds: how many are trained again with half the budget, where the generator has one; 0 for none.
         evaluators: registered names.
         results: folder.
@@ -100,10 +103,13 @@ def build(
         if halves is not None:
             trained = halves.scores[halves.scores["dataset"] == dataset]
             pool.damaged["half the budget", ""] = losses(trained, named, higher)
+        pools.append(pool)
+        if not damaged_seeds:
+            continue
         data = bench.load(dataset)
         for (kind, where), rows in damaged(run, data, damaged_seeds, evaluators, results).items():
             pool.damaged[kind, where] = carried(losses(rows, named, higher), pool.honest, sampling(own, named))
-        pools.append(pool)
+        pool.harmless = harmless(data, effects)
     return pools
 
 
@@ -197,6 +203,23 @@ def damaged(
             frame = pd.DataFrame(json.loads(path.read_text(encoding="utf-8")))
             rows.setdefault(what, []).append(frame.assign(seed=cell.seed))
     return {what: pd.concat(frames, ignore_index=True) for what, frames in rows.items()}
+
+
+def harmless(data: Dataset, effects: Mapping[str, float]) -> set[tuple[str, str]]:
+    """The noise that makes train rows no less likely under the known truth, by more than what matters."""
+    (truth,) = choose("evaluators", ["likelihood"], {}).values()
+
+    def unlikely(records: pd.DataFrame) -> dict[str, float]:
+        return {score.metric: score.value for score in truth.make().evaluate(data, records, seed=0)}
+
+    before = unlikely(data.train)
+    found = set()
+    for (kind, column), plant in planted(data).items():
+        if kind == "noise":
+            after = unlikely(plant(data.train, np.random.default_rng(0)))
+            if before and all(after[metric] - value <= effects[metric] for metric, value in before.items()):
+                found.add((kind, column))
+    return found
 
 
 def flat(score: Score) -> list[dict[str, object]]:

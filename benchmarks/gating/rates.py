@@ -1,7 +1,8 @@
 """Gates redrawn from pools of cells: how often an honest run is stopped and a damaged one is caught.
 
-A gate needs a baseline and a run with as many seeds each, drawn from a pool without overlap and paired in the
-order of the draw. Redraws share cells, so the standard error of a rate is not that of independent draws: it is the
+A gate needs a baseline and a run with as many seeds each, drawn from a pool: either without overlap and paired in the
+order of the draw, as where all random streams have changed, or the same seeds for both, as where only what comes
+after the model has. Redraws share cells, so the standard error of a rate is not that of independent draws: it is the
 infinitesimal jackknife over the cells (Efron 2014), with the correction for finite numbers of redraws of Wager,
 Hastie and Efron (2014, section 3), and the factor for draws without replacement of Wager and Athey (2018, section 3).
 """
@@ -34,6 +35,7 @@ def rate(
     pairs: int,
     redraws: int,
     level: float,
+    equal_seeds: bool = False,
     seed: int = 0,
 ) -> Rate:
     """How often the gate over all pools finds a regression: in a damaged pool, or anywhere where none is damaged.
@@ -44,6 +46,7 @@ def rate(
         pairs: seeds of the baseline, and of the run.
         redraws: how many gates.
         level: of the gate.
+        equal_seeds: the baseline has the seeds of the run; otherwise it has none of them.
         seed: of the draws.
     """
     rng = np.random.default_rng(seed)
@@ -57,13 +60,16 @@ def rate(
         for place, pool in enumerate(pools):
             run = pool.damaged[damage[place]] if place in damage else pool.honest
             after = rng.permutation(len(run))[:pairs]
-            before = rng.permutation(np.setdiff1d(np.arange(len(pool.honest)), after))[:pairs]
-            used[place][redraw, [*before, *after]] += 1
+            before = after
+            if not equal_seeds:
+                before = rng.permutation(np.setdiff1d(np.arange(len(pool.honest)), after))[:pairs]
+            used[place][redraw, np.union1d(before, after)] = 1
             sides[0].append(pool.honest[before])
             sides[1].append(run[after])
         caught[redraw] = any(place in watched for place in owner[found(*map(np.hstack, sides), minimum, level)])
     # the choice of cells, and the finite number of redraws
-    variance = max(sum(jackknife(counts, caught, 2 * pairs) for counts in used), 0.0) + caught.var() / redraws
+    drawn = pairs if equal_seeds else 2 * pairs
+    variance = max(sum(jackknife(counts, caught, drawn) for counts in used), 0.0) + caught.var() / redraws
     return Rate(float(caught.mean()), float(np.sqrt(variance)), redraws)
 
 

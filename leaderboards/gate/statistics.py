@@ -1,13 +1,15 @@
 """Whether a run is worse than its baseline: one-sided p values of paired differences, corrected for their number.
 
-A difference counts only where two tests agree, so its p value is the larger of both (as in
+A difference counts only where the bootstrap and Student's test agree, so its p value is the larger of both (as in
 docs/decisions/010-when-a-difference-is-real.md):
 
 - the percentile bootstrap over pairs (Efron and Tibshirani 1993, chapter 13), exact where there are few pairs: all
   ways to draw n of n pairs are enumerated. It never blocks where all pairs agree in sign, however strict the level;
-- Student's, with the noise of one cell taken from the spread over seeds inside a split seed on both sides: runs
-  of different code are independent of each other even at equal seeds, so this noise is that of the difference and
-  is known with twice the degrees of freedom. Where no split seed has two seeds it comes from the differences.
+- Student's, with the noise of one cell taken in two ways, each tested at half the level (Bonferroni), because nobody
+  tells the gate what has changed: from the spread of the paired differences, which is small where equal seeds
+  still give equal models and only what comes after them changed; and from the spread over seeds inside a split seed
+  on both sides, known with twice the degrees of freedom, for runs that are independent even at equal seeds. Where
+  no split seed has two seeds there is the first way only.
 
 Correction for the number of comparisons: Holm (1979), which needs no independence among them.
 """
@@ -42,10 +44,11 @@ def p_worse(baseline: Values, run: Values, splits: NDArray[np.int64]) -> Values:
         One p value a comparison, shape (comparisons,).
     """
     differences = run - baseline
-    stderr, freedom = noise(baseline, run, splits)
     middle = differences.mean(axis=0)
+    ways = noises(baseline, run, splits)
     with np.errstate(divide="ignore", invalid="ignore"):
-        student = np.where(stderr > 0, stats.t.sf(middle / stderr, freedom), middle <= 0)
+        tests = [np.where(stderr > 0, stats.t.sf(middle / stderr, freedom), middle <= 0) for stderr, freedom in ways]
+    student = np.minimum(len(ways) * np.min(tests, axis=0), 1)
     means, chances = resampled_means(differences)
     larger = np.maximum(student, (chances[:, None] * (means <= 0)).sum(axis=0))
     # differences of rounding alone would be as significant as any: their own noise is as small
@@ -63,8 +66,9 @@ def interval(baseline: Values, run: Values, splits: NDArray[np.int64], level: fl
         Lower and upper ends, each of shape (comparisons,).
     """
     differences = run - baseline
-    stderr, freedom = noise(baseline, run, splits)
-    middle, half = differences.mean(axis=0), stats.t.isf(level / 2, freedom) * stderr
+    middle = differences.mean(axis=0)
+    ways = noises(baseline, run, splits)
+    half = np.min([stats.t.isf(level / 2 / len(ways), freedom) * stderr for stderr, freedom in ways], axis=0)
     means, chances = resampled_means(differences)
     order = np.argsort(means, axis=0)
     reached = chances[order].cumsum(axis=0)
@@ -75,16 +79,20 @@ def interval(baseline: Values, run: Values, splits: NDArray[np.int64], level: fl
     return np.minimum(low, middle - half), np.maximum(high, middle + half)
 
 
-def noise(baseline: Values, run: Values, splits: NDArray[np.int64]) -> tuple[Values, int]:
-    """Standard error of every mean difference, shape (comparisons,), and its degrees of freedom."""
+def noises(baseline: Values, run: Values, splits: NDArray[np.int64]) -> list[tuple[Values, int]]:
+    """Standard error of every mean difference, shape (comparisons,), and its degrees of freedom.
+
+    From the paired differences, then, where a split seed has two pairs, from the spread over seeds on both sides.
+    """
     pairs = len(run)
+    ways = [(np.asarray(stats.sem(run - baseline, axis=0)), pairs - 1)]
     same = splits[:, None] == np.unique(splits)
     freedom = 2 * (pairs - same.shape[1])
-    if not freedom:
-        return np.asarray(stats.sem(run - baseline, axis=0)), pairs - 1
-    average = same @ (same / same.sum(axis=0)).T
-    squares = sum(((side - average @ side) ** 2).sum(axis=0) for side in (baseline, run))
-    return np.sqrt(2 * squares / freedom / pairs), freedom
+    if freedom:
+        average = same @ (same / same.sum(axis=0)).T
+        squares = sum(((side - average @ side) ** 2).sum(axis=0) for side in (baseline, run))
+        ways.append((np.sqrt(2 * squares / freedom / pairs), freedom))
+    return ways
 
 
 def resampled_means(differences: Values) -> tuple[Values, Values]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 
 from leaderboards.history import words
 from leaderboards.history.series import Series
-from leaderboards.render.csv import written
+from leaderboards.render.csv import separated
 
 FIELDS = [
     *("metric", "protocol", "version", "higher_is_better", "dataset", "variant", "dataset_digest", "split", "profile"),
@@ -18,13 +16,7 @@ FIELDS = [
 
 
 def render(found: Sequence[Series]) -> str:
-    file = io.StringIO()
-    writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-    writer.writeheader()
-    for series in found:
-        for row in rows(series):
-            writer.writerow({name: written(value) for name, value in row.items()})
-    return file.getvalue()
+    return separated(FIELDS, (row for series in found for row in rows(series)))
 
 
 def rows(series: Series) -> list[dict[str, object]]:

@@ -12,7 +12,7 @@ from rich.text import Text
 from leaderboards.history import words
 from leaderboards.history.series import Series
 from leaderboards.history.sparkline import sparkline
-from leaderboards.render.terminal import drawn
+from leaderboards.render.console import drawn
 
 CHART_WIDTH = 48
 INDENT = 4

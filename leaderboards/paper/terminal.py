@@ -9,7 +9,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from leaderboards.paper.model import Column, Entry, Line, Report, Section
-from leaderboards.render.terminal import GAP, drawn, heading, width_of
+from leaderboards.render.console import drawn
+from leaderboards.render.terminal import GAP, heading, width_of
 from leaderboards.render.text import plain
 
 LABEL_WIDTH = 44
@@ -18,15 +19,15 @@ STYLES = {"printed": "dim", "measured": "bold", "not measured": "dim", "not run"
 
 def render(reports: Sequence[Report], *, width: int, styled: bool) -> str:
     """All pages as text; `styled` adds terminal colours."""
-
-    def whole(console: Console) -> None:
-        for report in reports:
-            draw(console, report)
-
-    return drawn(whole, width=width, styled=styled)
+    return drawn(lambda console: draw(console, reports), width=width, styled=styled)
 
 
-def draw(console: Console, report: Report) -> None:
+def draw(console: Console, reports: Sequence[Report]) -> None:
+    for report in reports:
+        draw_report(console, report)
+
+
+def draw_report(console: Console, report: Report) -> None:
     console.print(Text(plain(f"{report.title} (page {report.name})"), style="bold"))
     for text in (report.question, *report.remarks):
         console.print(Text(plain(text), style="dim"))

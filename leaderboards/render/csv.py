@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from leaderboards.aggregate import REFERENCE, Row, Table
 from leaderboards.columns import Column
@@ -26,12 +26,16 @@ FORMULA = ("=", "+", "-", "@")
 
 def render(tables: Sequence[Table]) -> str:
     """All tables, rows marked `best` as `rank` marked them; a value that is not known is empty."""
+    return separated(FIELDS, (line for table in tables for line in lines(table)))
+
+
+def separated(fields: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """Rows as text, under their fields; what a row lacks or does not know is empty."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, FIELDS, lineterminator="\r\n")
+    writer = csv.DictWriter(text, fields, lineterminator="\r\n")
     writer.writeheader()
-    for table in tables:
-        for line in lines(table):
-            writer.writerow({field: written(value) for field, value in line.items()})
+    for row in rows:
+        writer.writerow({field: written(value) for field, value in row.items()})
     return text.getvalue()
 
 
@@ -74,7 +78,7 @@ def score(row: Row, column: Column, reference: Row | None) -> dict[str, object]:
 
 
 def written(value: object) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
     if isinstance(value, bool):
         return str(value).lower()

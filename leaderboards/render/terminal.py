@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
@@ -15,6 +15,7 @@ from rich.text import Text
 from leaderboards.aggregate import Table
 from leaderboards.overall import Overall
 from leaderboards.render import over_datasets
+from leaderboards.render.console import drawn
 from leaderboards.render.text import COSTS, Entry, costs, entry, failure_line, notes, plain, provenance
 
 HEADING_WIDTH = 7
@@ -25,39 +26,22 @@ BEST = "*"
 
 def render(tables: Sequence[Table], compared: Sequence[Overall] = (), *, width: int, styled: bool) -> str:
     """All tables as text, then what is compared over datasets; `styled` adds terminal colours."""
-
-    def whole(console: Console) -> None:
-        draw(console, tables)
-        draw_overall(console, compared)
-
-    return drawn(whole, width=width, styled=styled)
-
-
-def drawn(draw: Callable[[Console], None], *, width: int, styled: bool) -> str:
-    """What is drawn on a console, as text; `styled` adds terminal colours."""
-    console = Console(
-        file=io.StringIO(),
-        width=width,
-        force_terminal=styled,
-        no_color=not styled,
-        highlight=False,
-        legacy_windows=False,
-    )
-    with console.capture() as capture:
-        draw(console)
-    # rich pads every line to the full width, which would wrap when the window is made smaller
-    return re.sub(r" +$", "", capture.get(), flags=re.MULTILINE)
+    return drawn(lambda console: draw(console, tables, compared), width=width, styled=styled)
 
 
 def render_svg(tables: Sequence[Table], compared: Sequence[Overall] = (), *, width: int, title: str) -> str:
     """The same as a picture without references to fonts elsewhere."""
     console = Console(file=io.StringIO(), width=width, force_terminal=True, record=True, highlight=False)
-    draw(console, tables)
-    draw_overall(console, compared)
+    draw(console, tables, compared)
     return re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title=title), flags=re.DOTALL)
 
 
-def draw(console: Console, tables: Sequence[Table]) -> None:
+def draw(console: Console, tables: Sequence[Table], compared: Sequence[Overall]) -> None:
+    draw_tables(console, tables)
+    draw_overall(console, compared)
+
+
+def draw_tables(console: Console, tables: Sequence[Table]) -> None:
     for table in tables:
         console.print(Text(plain(table.dataset), style="bold"))
         console.print(Text(plain(provenance(table)), style="dim"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from leaderboards.gate.statistics import draws, holm, interval, noise, p_worse
+from leaderboards.gate.statistics import draws, holm, interval, noises, p_worse
 
 ONE_SPLIT = np.zeros(5, dtype=int)
 
@@ -38,9 +38,12 @@ def test_the_bootstrap_never_blocks_where_all_pairs_agree(count):
     old = rng.normal(size=(count, 1))
     new = old + 1000 + rng.normal(size=(count, 1))
     splits = np.zeros(count, dtype=int)
-    stderr, freedom = noise(old, new, splits)
-    student = stats.t.sf((new - old).mean() / stderr[0], freedom)
-    assert p_worse(old, new, splits)[0] == student < 0.0005 * (count > 2) + 0.005
+    expected = 2 * min(
+        stats.ttest_rel(new, old, alternative="greater").pvalue[0],
+        stats.ttest_ind(new, old, alternative="greater").pvalue[0],
+    )
+    assert p_worse(old, new, splits)[0] == pytest.approx(expected, rel=1e-6)
+    assert expected < 0.0005 * (count > 2) + 0.005
 
 
 def test_one_pair_of_five_that_disagrees_has_the_chance_of_drawing_it_often_enough():
@@ -54,7 +57,7 @@ def test_one_pair_of_five_that_disagrees_has_the_chance_of_drawing_it_often_enou
 def test_with_one_split_the_noise_is_that_of_the_two_sample_t_test():
     rng = np.random.default_rng(1)
     old, new = rng.normal(size=(2, 5, 3))
-    stderr, freedom = noise(old, new, ONE_SPLIT)
+    _, (stderr, freedom) = noises(old, new, ONE_SPLIT)
     expected = stats.ttest_ind(new, old, axis=0)
     assert freedom == expected.df[0] == 8
     assert (new - old).mean(axis=0) / stderr == pytest.approx(expected.statistic)
@@ -64,18 +67,18 @@ def test_the_difference_of_splits_is_no_noise():
     rng = np.random.default_rng(2)
     splits = np.array([0, 0, 0, 1, 1, 1])
     old, new = rng.normal(size=(2, 6, 1))
-    stderr, freedom = noise(old, new, splits)
-    moved, same = noise(old + 100 * splits[:, None], new + 100 * splits[:, None], splits)
+    _, (stderr, freedom) = noises(old, new, splits)
+    _, (moved, same) = noises(old + 100 * splits[:, None], new + 100 * splits[:, None], splits)
     assert moved == pytest.approx(stderr)
     assert freedom == same == 8
     deviations = [side[splits == split] - side[splits == split].mean() for side in (old, new) for split in (0, 1)]
     assert stderr[0] ** 2 == pytest.approx(2 * np.square(deviations).sum() / 8 / 6)
 
 
-def test_one_seed_a_split_falls_back_to_the_paired_differences():
+def test_one_seed_a_split_leaves_the_paired_differences():
     rng = np.random.default_rng(3)
     old, new = rng.normal(size=(2, 4, 1))
-    stderr, freedom = noise(old, new, np.arange(4))
+    ((stderr, freedom),) = noises(old, new, np.arange(4))
     expected = stats.ttest_rel(new, old)
     assert freedom == expected.df[0] == 3
     assert (new - old).mean() / stderr[0] == pytest.approx(expected.statistic[0])
@@ -93,13 +96,22 @@ def test_values_without_any_spread_differ_surely():
     assert p_worse(old, old - 1, np.zeros(3, dtype=int))[0] == 1
 
 
-def test_the_interval_is_never_narrower_than_students_and_holds_the_middle():
+def test_the_interval_is_the_wider_of_the_bootstrap_and_the_narrower_student():
     rng = np.random.default_rng(4)
     old, new = rng.normal(size=(2, 5, 200))
     low, high = interval(old, new, ONE_SPLIT, 0.05)
-    expected = stats.ttest_ind(new, old, axis=0).confidence_interval(0.95)
-    assert (low <= expected.low + 1e-12).all()
-    assert (high >= expected.high - 1e-12).all()
+    both = [test(new, old, axis=0).confidence_interval(0.975) for test in (stats.ttest_ind, stats.ttest_rel)]
+    assert (low <= np.max([one.low for one in both], axis=0) + 1e-9).all()
+    assert (high >= np.min([one.high for one in both], axis=0) - 1e-9).all()
+
+
+def test_damage_to_the_records_of_equal_models_is_found_below_the_noise_of_training():
+    """Half a standard deviation from seed to seed, the same for every pair: no test of independent runs sees it."""
+    rng = np.random.default_rng(7)
+    old = rng.normal(size=(5, 1))
+    new = old + 0.5 + 0.01 * rng.normal(size=(5, 1))
+    assert stats.ttest_ind(new, old, alternative="greater").pvalue[0] > 0.05
+    assert p_worse(old, new, ONE_SPLIT)[0] < 1e-6
 
 
 def test_the_interval_holds_the_truth_as_often_as_it_says():
@@ -128,6 +140,7 @@ def test_a_shift_of_known_size_is_found_as_often_as_its_distribution_says():
     new[:, :, 0] += shift
     p_values = p_worse(old.reshape(5, -1), new.reshape(5, -1), ONE_SPLIT).reshape(gates, comparisons)
     caught = np.mean([holm(row)[0] <= 0.05 for row in p_values])
-    student = stats.nct.sf(stats.t.isf(0.05 / comparisons, 8), 8, shift / np.sqrt(2 / 5))
-    assert student - 0.03 <= caught <= student + 0.03
+    # at half the level, as the noise is taken in two ways
+    student = stats.nct.sf(stats.t.isf(0.025 / comparisons, 8), 8, shift / np.sqrt(2 / 5))
+    assert student - 0.03 <= caught <= student + 0.05
     assert caught > 0.95
