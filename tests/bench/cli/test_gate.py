@@ -47,7 +47,7 @@ def results(tmp_path):
                 )
                 connection.execute(
                     "INSERT INTO scores VALUES ('k',?,'density',?,'harness',1,?,NULL,false,100,false,'{}')",
-                    [cell, SHAPE, value + seed / 10],
+                    [cell, SHAPE, value + (1 + day) * seed / 10],
                 )
     return tmp_path
 
