@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leaderboards.paper.model import Column, Entry, Line, Report, Section
+from leaderboards.paper.cells import cells
+from leaderboards.paper.model import Report, Section
 from leaderboards.render.markdown import escape, line_of
 
 HEADINGS = ("method", "numbers", "split", "protocol")
@@ -32,22 +33,9 @@ def table(section: Section, alone: bool) -> list[str]:
     headings = [*HEADINGS, *(column.heading for column in section.columns), VERDICT]
     rule = ["---"] * len(HEADINGS) + ["---:"] * len(section.columns) + ["---"]
     rows = [line_of([escape(words) for words in headings]), line_of(rule)]
-    rows += [line_of(cells(line, section.columns)) for line in section.lines]
+    rows += [line_of(cells(line, section.columns, escape, superscript)) for line in section.lines]
     return [*([] if alone else [f"### {escape(section.heading)}", ""]), *rows, ""]
 
 
-def cells(line: Line, columns: Sequence[Column]) -> list[str]:
-    marks = f"<sup>{', '.join(map(str, line.notes))}</sup>" if line.notes else ""
-    return [
-        escape(line.method) + marks,
-        escape(line.origin),
-        escape(line.shown_split),
-        escape(line.shown_protocol),
-        *(inline(line.entry(column)) for column in columns),
-        escape(line.verdict),
-    ]
-
-
-def inline(entry: Entry) -> str:
-    certainty = f"({entry.certainty})" if entry.certainty else ""
-    return " ".join(escape(part) for part in (entry.value, certainty, entry.error, entry.difference) if part)
+def superscript(text: str) -> str:
+    return f"<sup>{text}</sup>"
