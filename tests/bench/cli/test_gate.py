@@ -1,12 +1,11 @@
 import json
-import sys
+from functools import partial
 from xml.etree import ElementTree as Tree
 
 import duckdb
 import pytest
 
 from bench import store as bench_store
-from bench.cli.main import main
 from bench.shards import DATABASE
 
 SHAPE = "column_shape_error_percent"
@@ -14,14 +13,8 @@ SPEC = '{"settings": {}}'
 
 
 @pytest.fixture
-def bench(monkeypatch):
-    def run(*arguments) -> int:
-        monkeypatch.setattr(sys, "argv", ["bench", "gate", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        return end.value.code or 0
-
-    return run
+def bench(invoke):
+    return partial(invoke, "gate")
 
 
 @pytest.fixture

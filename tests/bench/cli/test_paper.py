@@ -1,22 +1,15 @@
-import sys
+from functools import partial
 
 import duckdb
 import pytest
 
 from bench import store
-from bench.cli.main import main
 from bench.shards import DATABASE
 
 
 @pytest.fixture
-def bench(monkeypatch):
-    def run(*arguments) -> int:
-        monkeypatch.setattr(sys, "argv", ["bench", "paper", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            main()
-        return end.value.code or 0
-
-    return run
+def bench(invoke):
+    return partial(invoke, "paper")
 
 
 @pytest.fixture
