@@ -50,14 +50,16 @@ class Group:
         return self.routes.get(name) or self.routes[name.rpartition(" #")[0]]
 
     @property
-    def pictures(self) -> list[Picture]:
+    def critical(self) -> Picture | None:
+        if self.overall is None or self.overall.critical is None:
+            return None
+        return Picture("Critical difference", Markup(critical_difference_svg(self.overall.critical)))
+
+    @property
+    def fronts(self) -> list[Picture]:
         if self.overall is None:
             return []
-        found = [Picture(front.title, Markup(front_svg(front))) for front in self.overall.fronts]
-        if self.overall.critical:
-            picture = Markup(critical_difference_svg(self.overall.critical))
-            found.insert(0, Picture("Critical difference", picture))
-        return found
+        return [Picture(front.title, Markup(front_svg(front))) for front in self.overall.fronts]
 
 
 @dataclass(frozen=True)
