@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from . import frames, namespaces, program, testing
 from .confine import Rules, confine
-from .kernel import LINUX
+from .kernel import LINUX, PR_SET_PDEATHSIG, prctl
 from .remote import Left, Lost, Program
 
 # Memory of the test's process beyond the program's: both sides of a comparison, and the text they came in.
@@ -47,6 +47,8 @@ def judge(source: str, alone: bool, channels: Channels, rules: Rules, folder: st
     """
     if "namespaces" in rules.layers:
         namespaces.start_task(rules.limits["file_bytes"])
+    if LINUX:  # again in `confine`, as another user forgets it: the program may kill the worker before that
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     ours, theirs = socket.socketpair()
     child = os.fork()
     if child == 0:

@@ -3,12 +3,14 @@
 import os
 import signal
 import time
+from multiprocessing.connection import wait
 from pathlib import Path
 
 import psutil
 import pytest
 
 from evaluators.code.sandbox import Sandbox, Task
+from evaluators.code.sandbox.worker import frames
 from tests.evaluators.code.sandbox.conftest import FALSE, HONEST, LIMITS, TEST
 
 # Each is followed by a wrong solution, so a pass could only be a forged one.
@@ -191,24 +193,35 @@ def test_limits_alone_still_end_what_a_program_leaves_behind():
         assert [outcome.status for outcome in outcomes] == ["passed", "killed", "passed"]
 
 
-def test_a_task_that_kills_its_worker_is_found_and_the_others_are_run_again():
-    """With the limits alone a program can reach its worker: the parent of its parent."""
-    grandparent = """
+# With the limits alone a program can reach its worker: the parent of its parent.
+KILLS_WORKER = """
 import os, signal, time
 parent = os.getppid()
 fields = open(f"/proc/{parent}/stat").read().rpartition(")")[2].split()
 os.kill(int(fields[1]), signal.SIGKILL)
 time.sleep(100)
 """
-    if not Path("/proc/self/stat").exists():
-        pytest.skip("needs /proc")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_a_task_that_kills_its_worker_is_found_and_the_others_are_run_again():
     with Sandbox(LIMITS, workers=2, layers=()) as sandbox:
         folders = [worker.folder for worker in sandbox.workers]
-        outcomes = sandbox.run([HONEST, HONEST, Task(grandparent), HONEST, HONEST])
+        outcomes = sandbox.run([HONEST, HONEST, Task(KILLS_WORKER), HONEST, HONEST])
         folders += [worker.folder for worker in sandbox.workers]
     assert [outcome.status for outcome in outcomes] == ["passed", "passed", "killed", "passed", "passed"]
     assert "worker died" in outcomes[2].detail
     assert not any(os.path.exists(folder) for folder in folders)
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_a_worker_that_is_killed_before_the_test_is_read_takes_the_task_with_it():
+    with Sandbox(LIMITS, workers=1, layers=()) as sandbox:
+        worker = sandbox.workers[0]
+        frames.write_frame(worker.stdin, {"program": KILLS_WORKER, "alone": False})
+        assert wait([worker.stdout], 10), "a process of the task lives on"
+        with pytest.raises(frames.Closed):
+            frames.read_frame(worker.stdout)
 
 
 def test_nothing_is_left_after_an_interruption():
