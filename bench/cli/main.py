@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from typing import Annotated
 
@@ -63,8 +64,22 @@ def options(
     """Options before the command."""
 
 
+def replace_closed_streams() -> None:
+    """Put the null device where the caller closed a standard stream (`>&-`).
+
+    Its number would go to the next file that is opened, the store for one, and what a subprocess prints into it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            # gets the lowest free number, which is the closed one's
+            stream = open(os.devnull, "w" if number else "r")  # noqa: SIM115
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
+
+
 def main() -> None:
     """Run a command; a user's error is one line on the standard error and exit code 2."""
+    replace_closed_streams()
     try:
         app()
     except BenchError as error:

@@ -1,5 +1,6 @@
 """Whatever goes wrong outside of the harness ends in one line and exit code 2."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -37,3 +38,11 @@ def test_a_full_disk_behind_the_standard_output(results):
         found = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert found.returncode == 2
     assert found.stderr == "error: what is printed cannot be written (No space left on device)\n"
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_closed_standard_stream_is_no_error(results, number):
+    command = [sys.executable, "-m", "bench", "paper", "tool", "--results", str(results)]
+    found = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=lambda: os.close(number))
+    assert (found.returncode, found.stderr) == (0, "")
+    assert ("Tool" in found.stdout) == (number != 1)
