@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args, get_type_hints
+
+from bench.errors import BenchError
+from generators.training.limits import check_least
 
 
 @dataclass(frozen=True)
@@ -172,3 +175,19 @@ class DiffLMConfig:
     guidance: float = 1.0
     decode_batch: int = 2048
     attempts_per_record: int = 100
+
+    def __post_init__(self) -> None:
+        for field, kind in get_type_hints(DiffLMConfig).items():
+            if (known := get_args(kind)) and (value := getattr(self, field)) not in known:
+                raise BenchError(f"{field} = '{value}' of DiffLM: one of {', '.join(known)}")
+        check_least(
+            self, "DiffLM", lora_rank=1, encoder_width=1, encoder_layers=1, encoder_heads=1, decoder_width=1,
+            decoder_layers=1, decoder_heads=1, bins=1, max_length=2, latent_size=1, cycles=1, steps=1, epochs=1,
+            text_epochs=1, batch_tokens=1, batch_records=0, warmup_steps=1, diffusion_width=1, diffusion_blocks=1,
+            diffusion_steps=1, diffusion_epochs=1, diffusion_batch=1, matched_draws=0, sampler_steps=1,
+            decode_batch=1, attempts_per_record=1,
+        )  # fmt: skip
+        for side, heads in (("encoder", self.encoder_heads), ("decoder", 2 * self.decoder_heads)):
+            # rotary positions turn pairs of a head's dimensions
+            if (width := getattr(self, f"{side}_width")) % heads:
+                raise BenchError(f"{side}_width = {width} of DiffLM: must be a multiple of {heads}, by its heads")

@@ -118,16 +118,17 @@ class DiffLM(Generator):
                 checkpoint=checkpoint,
             )
             self.history = trained.history
-            everything = concatenate(train, validation)
-            mean, deviation = self._posterior(everything, progress)
-            self.counts = token_counts(self.codec.tokenizer.size, everything)
+            # a validation part of the dataset is held out from all that is learnt
+            learnt = train if len(data.validation) else concatenate(train, validation)
+            mean, deviation = self._posterior(learnt, progress)
+            self.counts = token_counts(self.codec.tokenizer.size, learnt)
             # a denoiser that also learns conditions draws worse latents without one
             table = self.codec.table if config.where == "guidance" else None
             self.latent = fit_latent_model(
                 mean,
                 deviation,
                 config,
-                conditions=None if table is None else coarse_tokens(table, everything),
+                conditions=None if table is None else coarse_tokens(table, learnt),
                 vocabulary=self.codec.tokenizer.size,
                 generator=generator,
                 progress=progress,
@@ -138,8 +139,8 @@ class DiffLM(Generator):
         """Records to learn from and records to choose the weights by.
 
         Train records that are too long, and validation records that the train vocabulary cannot spell, are
-        left out. Where the dataset has no validation part, a small part of train serves; the diffusion
-        learns from all.
+        left out. Where the dataset has no validation part, a small part of train serves, from which the
+        diffusion learns all the same.
         """
         train, spelled = self.codec.encode(data.train)
         left_out = int((~spelled).sum())

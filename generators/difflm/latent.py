@@ -163,7 +163,7 @@ def fit_latent_model(
         checkpoint=checkpoint,
     )
     still, identity = torch.zeros_like(noise), torch.eye(len(noise), device=noise.device)
-    model = LatentModel(denoiser, centre, still, identity, still)
+    model = LatentModel(denoiser, centre, still, identity, still.clone())
     if config.matched_draws:
         drawn = model.draw(config.matched_draws, config=config, generator=generator)
         if learns_means:

@@ -32,12 +32,11 @@ def negative_log_likelihood(
     present = targets != PAD
     record = torch.nonzero(present)[:, 0]
     hidden, target = hidden[present].float(), targets[present]
-    with torch.autocast(hidden.device.type, enabled=False):
-        if grammar is None or tokens.states is None:
-            loss = functional.cross_entropy(score(hidden, head), target, reduction="none")
-        else:
-            loss, order = restricted(hidden, head, target, tokens.states[present].long(), grammar)
-            record = record[order]
+    if grammar is None or tokens.states is None:
+        loss = functional.cross_entropy(score(hidden, head), target, reduction="none")
+    else:
+        loss, order = restricted(hidden, head, target, tokens.states[present].long(), grammar)
+        record = record[order]
     return loss.new_zeros(len(targets)).index_add(0, record, loss)
 
 
@@ -59,7 +58,8 @@ def restricted(
 
 
 def score(hidden: torch.Tensor, head: nn.Linear, first: int = 0, end: int | None = None) -> torch.Tensor:
-    """Logits of the tokens first..end - 1 (all where no end is given), in float32."""
+    """Logits of the tokens first..end - 1 (all where no end is given), in float32 also where autocast is on."""
     weight = head.weight[first:end].float()
     bias = None if head.bias is None else head.bias[first:end].float()
-    return functional.linear(hidden.float(), weight, bias)
+    with torch.autocast(hidden.device.type, enabled=False):
+        return functional.linear(hidden.float(), weight, bias)

@@ -40,8 +40,17 @@ def empty(schema: Schema) -> pd.DataFrame:
 
 
 def to_texts(records: pd.DataFrame, schema: Schema) -> list[str]:
-    """The text of every record; labels are JSON strings, missing values null."""
+    """The text of every record; labels are JSON strings, missing values null.
+
+    Raises:
+        BenchError: a record that is nothing but a text is missing, which no text can say.
+    """
     if plain(schema):
+        if records.iloc[:, 0].isna().any():
+            row = int(records.iloc[:, 0].isna().argmax())
+            raise BenchError(
+                f"the text of record {row} is missing: fill the column '{schema.names[0]}' or drop the record"
+            )
         return records.iloc[:, 0].tolist()
     fields = [
         [f"{json.dumps(column.name, ensure_ascii=False)}: {text}" for text in field_texts(records[column.name], column)]

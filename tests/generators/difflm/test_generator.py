@@ -14,6 +14,7 @@ from bench.progress import SILENT
 from bench.records import Column, Dataset, Schema, Source
 from generators.difflm import DiffLM
 from generators.difflm.generator import enough
+from generators.difflm.latent import fit_latent_model
 
 FAST = {
     "encoder_width": 32,
@@ -209,6 +210,21 @@ def coder(programs):
     return DiffLM(**FAST | {"vocabulary": 280, "attempts_per_record": 50, "max_length": 100}).fit(programs)
 
 
+@pytest.mark.parametrize("held_out", [10, 0])
+def test_nothing_is_learnt_from_a_validation_part(programs, monkeypatch, held_out):
+    learnt = []
+
+    def spy(mean, *arguments, **options):
+        learnt.append(len(mean))
+        return fit_latent_model(mean, *arguments, **options)
+
+    monkeypatch.setattr("generators.difflm.generator.fit_latent_model", spy)
+    data = replace(programs, validation=programs.validation.head(held_out))
+    model = DiffLM(**FAST | {"vocabulary": 280, "steps": 3, "least_steps": 3, "diffusion_steps": 3}).fit(data)
+    # all of train, also the part of it that chooses the weights where there is no validation
+    assert learnt == [len(programs.train) - model.fit_details["left_out_records"]]
+
+
 def test_code_is_sampled_as_programs_that_parse(coder):
     sample = coder.sample(30)
     for program in sample.records["program"]:
@@ -284,3 +300,19 @@ def test_an_exploding_loss_is_one_clear_line(frame):
 def test_an_unknown_option_is_named():
     with pytest.raises(BenchError, match="did you mean 'steps'"):
         DiffLM(step=3)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"kl_schedule": "capcity"}, "kl_schedule = 'capcity' of DiffLM: one of capacity, constant"),
+        ({"sampler": "hoin"}, "sampler = 'hoin' of DiffLM: one of heun, euler, stochastic"),
+        ({"warmup_steps": 0}, "warmup_steps = 0 of DiffLM: must be at least 1"),
+        ({"attempts_per_record": 0}, "attempts_per_record = 0 of DiffLM: must be at least 1"),
+        ({"decoder_width": 33}, "decoder_width = 33 of DiffLM: must be a multiple of 8"),
+        ({"encoder_width": 33}, "encoder_width = 33 of DiffLM: must be a multiple of 4"),
+    ],
+)
+def test_a_setting_that_no_training_can_use_is_named(options, message):
+    with pytest.raises(BenchError, match=message):
+        DiffLM(**options)

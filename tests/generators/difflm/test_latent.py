@@ -78,10 +78,20 @@ def test_a_condition_moves_the_latents_to_its_side():
 def test_what_is_saved_draws_the_same(tmp_path, kind, dropout):
     config = dataclasses.replace(QUICK, denoiser=kind, condition_dropout=dropout)
     model = conditional(config)
-    save_file(model.state(), tmp_path / "latent.safetensors")
-    restored = LatentModel.restore(load_file(tmp_path / "latent.safetensors"), config)
     condition = None if dropout == 1.0 else torch.ones(10, 1, dtype=torch.long)
-    assert torch.equal(*(draw(m, config, 10, condition=condition, guidance=2.0) for m in (model, restored)))
+    again = restored(model, config, tmp_path)
+    assert torch.equal(*(draw(m, config, 10, condition=condition, guidance=2.0) for m in (model, again)))
+
+
+def test_a_model_of_samples_that_are_left_as_they_are_is_saved(tmp_path):
+    config = dataclasses.replace(QUICK, diffusion_target="sample", matched_draws=0)
+    model = fit(config)
+    assert torch.equal(*(draw(m, config, 10) for m in (model, restored(model, config, tmp_path))))
+
+
+def restored(model: LatentModel, config: DiffLMConfig, folder) -> LatentModel:
+    save_file(model.state(), folder / "latent.safetensors")
+    return LatentModel.restore(load_file(folder / "latent.safetensors"), config)
 
 
 def test_equal_seeds_give_equal_latents_and_the_global_state_is_left_alone():

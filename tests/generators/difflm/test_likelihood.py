@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from generators.difflm.likelihood import negative_log_likelihood
+from generators.difflm.likelihood import negative_log_likelihood, score
 from generators.difflm.tokens import PAD, Tokens
 
 
@@ -43,6 +43,14 @@ def test_without_a_grammar_all_tokens_share_it(hidden):
     present = tokens.ids[:, 1:] != PAD
     picked = log_probability.gather(2, tokens.ids[:, 1:].clamp(min=0)[..., None]).squeeze(2)
     torch.testing.assert_close(found.double(), -(picked * present).sum(dim=1), rtol=1e-5, atol=1e-4)
+
+
+def test_logits_are_not_rounded_where_the_rest_runs_in_bfloat16(hidden):
+    states, head, _ = hidden
+    with torch.autocast("cpu", torch.bfloat16):
+        found = score(states[:, 0], head)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, head(states[:, 0]))
 
 
 def test_gradients_reach_the_allowed_tokens_only(hidden, tokenizer):

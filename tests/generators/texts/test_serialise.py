@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.errors import BenchError
 from bench.frames import conform
 from bench.records import Column, Schema
 from generators.texts.serialise import from_texts, to_texts
@@ -55,3 +56,9 @@ def test_a_program_stands_for_itself_and_must_parse():
     frame, reasons = from_texts(["x = 1\n", "x = = 1", "", "x = '\0'"], PROGRAM, "code")
     assert to_texts(frame, PROGRAM) == ["x = 1\n"]
     assert reasons == [None, "does not parse", "empty text", "does not parse"]
+
+
+def test_a_missing_text_is_named_by_its_place():
+    frame = pd.DataFrame({PROGRAM.names[0]: ["x = 1\n", None]})
+    with pytest.raises(BenchError, match="the text of record 1 is missing"):
+        to_texts(frame, PROGRAM)
