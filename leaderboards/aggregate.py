@@ -6,8 +6,9 @@ a mean over survivors would reward a generator for crashing where the data is ha
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 import numpy as np
@@ -15,6 +16,7 @@ import pandas as pd
 
 from bench.errors import BenchError, unknown_name
 from leaderboards.columns import Column, check_metrics, choose
+from leaderboards.settings import options
 
 CEILING, FLOOR, REFERENCE = "real", "marginals", "holdout"
 SENTINELS = {CEILING: "ceiling", FLOOR: "floor", REFERENCE: "reference"}
@@ -29,6 +31,11 @@ STAGES = f"""
            TRY_CAST(details ->> 'returned' AS DOUBLE) AS returned
     FROM leaderboard_stages
 """
+SPECS = "SELECT run_id, spec FROM leaderboard_runs"
+USED = f"""
+    SELECT DISTINCT {", ".join(GROUP)}, stage, run_id FROM leaderboard_stages
+    WHERE current AND stage NOT IN ('fit', 'sample')
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +45,7 @@ class Summary:
     Args:
         values: one value a cell, indexed by (split seed, seed); imputed ones included.
         mean: over the cells; NaN where a failed cell could not be imputed.
-        stderr: standard error of the mean; with a single cell the score's own.
+        stderr: standard error of the mean; of one observation the score's own.
         imputed: some cells failed and count as the floor sentinel.
     """
 
@@ -49,7 +56,8 @@ class Summary:
 
     @property
     def single(self) -> bool:
-        return len(self.values) == 1
+        """Whether there is one observation: a single cell, or the same value in all, as held-out records have."""
+        return one_value(self.values)
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,12 @@ class Row:
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """All that is comparable: one dataset from one source, one split protocol, one profile."""
+    """All that is comparable: one dataset from one source, one split protocol, one profile.
+
+    Args:
+        pairs: the (split seed, seed) of its cells.
+        mixed: evaluators whose scores were computed with different settings in different cells, with these settings.
+    """
 
     dataset: str
     variant: str
@@ -95,6 +108,7 @@ class Table:
     pairs: pd.MultiIndex
     columns: list[Column]
     rows: list[Row]
+    mixed: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def tables(
@@ -114,8 +128,9 @@ def tables(
     scores = read(connection, SCORES, run_id)
     check_metrics(scores, metrics)
     groups = dict(iter(scores.groupby(GROUP)))
+    mixed = {} if run_id is not None else mixtures(connection)
     return [
-        build(dict(zip(GROUP, key, strict=True)), groups.get(key, scores.iloc[:0]), own, metrics)
+        build(dict(zip(GROUP, key, strict=True)), groups.get(key, scores.iloc[:0]), own, metrics, mixed.get(key, {}))
         for key, own in stages.groupby(GROUP)
     ]
 
@@ -128,7 +143,26 @@ def read(connection: duckdb.DuckDBPyConnection, query: str, run_id: str | None) 
     return connection.execute(f"{query} WHERE run_id = ? ORDER BY ALL", [run_id]).df()
 
 
-def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metrics: Sequence[str]) -> Table:
+def mixtures(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, ...], dict[str, list[str]]]:
+    """Of every table with current cells of different settings: evaluator -> the settings, where it has several."""
+    specs = {run: json.loads(spec) for run, spec in connection.execute(SPECS).fetchall()}
+    used = connection.execute(USED).df()
+    used = used[used["run_id"].isin(list(specs))]
+    used["settings"] = [options(specs[run], name) for run, name in zip(used["run_id"], used["stage"], strict=True)]
+    found: dict[tuple[str, ...], dict[str, list[str]]] = {}
+    for (*key, evaluator), own in used.groupby([*GROUP, "stage"])["settings"]:
+        if own.nunique() > 1:
+            found.setdefault(tuple(key), {})[evaluator] = sorted(own.unique())
+    return found
+
+
+def build(
+    key: dict[str, str],
+    scores: pd.DataFrame,
+    stages: pd.DataFrame,
+    metrics: Sequence[str],
+    mixed: Mapping[str, list[str]],
+) -> Table:
     columns = choose(scores, metrics)
     evaluators = {column: scores.loc[scores["metric"] == column.metric, "evaluator"].unique() for column in columns}
     floor_scores, floor_stages = (frame[frame["generator"] == FLOOR] for frame in (scores, stages))
@@ -154,7 +188,7 @@ def build(key: dict[str, str], scores: pd.DataFrame, stages: pd.DataFrame, metri
             Row(name, generator, summaries, fit, speed, own_failures, config_hash=config, sample_seconds=sample)
         )
     pairs = pd.MultiIndex.from_frame(stages[PAIR].drop_duplicates().sort_values(PAIR))
-    return Table(**key, pairs=pairs, columns=columns, rows=rows)
+    return Table(**key, pairs=pairs, columns=columns, rows=rows, mixed=mixed)
 
 
 def by_rule(scores: pd.DataFrame) -> dict[tuple[str, str, int], pd.DataFrame]:
@@ -197,9 +231,13 @@ def summarise(measured: pd.DataFrame, floor: pd.Series | None) -> Summary:
     if floor is not None and values.isna().any():
         values = values.fillna(floor).fillna(floor.mean())
         imputed = True
-    count = len(values)
-    stderr = values.std(ddof=1, skipna=False) / np.sqrt(count) if count > 1 else measured["stderr"].iloc[0]
+    own = measured["stderr"].iloc[0]
+    stderr = own if one_value(values) else values.std(ddof=1, skipna=False) / np.sqrt(len(values))
     return Summary(values, float(values.mean(skipna=False)), float(stderr), imputed)
+
+
+def one_value(values: pd.Series) -> bool:
+    return values.nunique(dropna=False) == 1
 
 
 def costs(stages: pd.DataFrame) -> tuple[float, float, float]:

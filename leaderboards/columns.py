@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+import numpy as np
 import pandas as pd
 
 from bench.errors import unknown_name
@@ -38,8 +40,18 @@ MAIN = {
     "copy_percent": "copy %",
     "near_copy_percent": "near copy %",
 }
-# Validity of tables is near 100 for everything that samples from a schema; for text it is the task.
-# A C2ST below one half is no better than one half, and neither is a share below 50 %: both are only shown.
+# The best value of these lies inside their range, and beyond it is worse again: a classifier that takes synthetic for
+# real has met copies, an attacker turns a wrong guess round, and records likelier than real ones lack variety.
+IDEALS = {
+    "c2st_xgboost_auc": 0.5,
+    "c2st_logistic_auc": 0.5,
+    "dcr_share_percent": 50.0,
+    "membership_distance_auc": 0.5,
+    "membership_density_auc": 0.5,
+    "log_likelihood_gap_nats": 0.0,
+}
+# Validity of tables is near 100 for everything that samples from a schema; for text it is the task. Privacy is weighed
+# against quality (overall/fronts.py) and not mixed into it.
 RANKED_TABULAR = frozenset(
     name for name in MAIN if name.endswith(("_error_percent", "boost_auc", "boost_rmse", "boost_rmse_log"))
 )
@@ -66,13 +78,44 @@ class Column:
     higher_is_better: bool
 
     @property
-    def heading(self) -> str:
+    def name(self) -> str:
         name = MAIN.get(self.metric) or self.metric.replace("_percent", " %").replace("_", " ")
-        rule = "" if self.protocol == MAIN_PROTOCOL else f" ({self.protocol})"
-        return f"{name}{rule} {'↑' if self.higher_is_better else '↓'}"
+        return name if self.protocol == MAIN_PROTOCOL else f"{name} ({self.protocol})"
+
+    @property
+    def arrow(self) -> str:
+        """Which way is better: up, down, or towards a number."""
+        if self.metric in IDEALS:
+            return f"→ {IDEALS[self.metric]:g}"
+        return "↑" if self.higher_is_better else "↓"
+
+    @property
+    def heading(self) -> str:
+        return f"{self.name} {self.arrow}"
 
     def write(self, value: float) -> str:
         return f"{value:.2f}" if self.metric.endswith("_percent") or abs(value) >= 100 else f"{value:.4f}"
+
+
+Values = TypeVar("Values", pd.Series, np.ndarray)
+
+
+def loss(metric: str, higher_is_better: bool, value: float) -> float:
+    """A value turned so that less is better; for a metric with an ideal its distance from it."""
+    if metric in IDEALS:
+        return abs(value - IDEALS[metric])
+    return -value if higher_is_better else value
+
+
+def losses(metric: str, higher_is_better: bool, values: Values) -> Values:
+    """The values of one mean turned so that less is better, and so that their mean is the loss of the mean.
+
+    For a metric with an ideal they are distances from it on the side of the mean: noise around the ideal cancels out.
+    """
+    if metric in IDEALS:
+        distances = values - IDEALS[metric]
+        return -distances if distances.mean() < 0 else distances
+    return -values if higher_is_better else values
 
 
 def choose(scores: pd.DataFrame, metrics: Sequence[str] = ()) -> list[Column]:

@@ -16,17 +16,20 @@ import numpy as np
 from scipy import stats
 
 from leaderboards.aggregate import Row, Summary, Table
-from leaderboards.columns import Column, ranked
+from leaderboards.columns import Column, losses, ranked
 
 LEVEL = 0.95
 RESAMPLES = 4000
+# Differences below this part of the values are rounding noise.
+ROUNDING = 1e-9
 SENTINEL_ORDER = ["ceiling", "floor", "reference"]
 
 
 def interval(first: Summary, second: Summary, *, seed: int = 0) -> tuple[float, float]:
     """95 % confidence interval of mean(first) - mean(second); NaN where no error can be stated.
 
-    With fewer than two common (split seed, seed) pairs: ± 1.96 times the combined standard errors.
+    With fewer than two common (split seed, seed) pairs: ± 1.96 times the combined standard errors. Two differences that
+    are equal have no spread to take an error from: scores in steps, such as shares of few problems, meet by chance.
     """
     differences = paired(first, second)
     tail = (1 - LEVEL) / 2
@@ -37,6 +40,8 @@ def interval(first: Summary, second: Summary, *, seed: int = 0) -> tuple[float, 
     draws = np.random.default_rng(seed).integers(len(differences), size=(RESAMPLES, len(differences)))
     resampled = np.quantile(differences[draws].mean(axis=1), [tail, 1 - tail])
     low, high = student(differences)
+    if np.isnan(low):
+        return low, high
     return float(min(resampled[0], low)), float(max(resampled[1], high))
 
 
@@ -46,7 +51,9 @@ def paired(first: Summary, second: Summary) -> np.ndarray:
 
 
 def student(differences: np.ndarray) -> tuple[float, float]:
-    """Student's interval of the mean of two or more differences."""
+    """Student's interval of the mean of two or more differences; NaN where there are two that are equal."""
+    if len(differences) == 2 and np.isclose(*differences, rtol=ROUNDING, atol=0):
+        return float("nan"), float("nan")
     half = quantile(len(differences)) * differences.std(ddof=1) / np.sqrt(len(differences))
     middle = differences.mean()
     return float(middle - half), float(middle + half)
@@ -57,17 +64,12 @@ def quantile(count: int) -> float:
     return float(stats.t.ppf((1 + LEVEL) / 2, count - 1))
 
 
-def differs(first: Summary, second: Summary) -> bool:
-    """Whether the interval of the difference leaves zero out by more than rounding noise."""
-    return direction(first, second) != 0
-
-
 def direction(first: Summary, second: Summary) -> int:
     """1 where the interval of mean(first) - mean(second) lies above zero, -1 below, 0 where it does not leave it out.
 
     It is that of the common pairs: the means of all cells may lie the other way round where cells are missing.
     """
-    noise = 1e-9 * max(abs(first.mean), abs(second.mean))
+    noise = ROUNDING * max(abs(first.mean), abs(second.mean))
     differences = paired(first, second)
     if len(differences) > 1 and not side(student(differences), noise):
         return 0  # resampling only widens
@@ -113,9 +115,8 @@ def mean_ranks(rows: Sequence[Row], columns: Sequence[Column]) -> np.ndarray:
         return np.zeros(len(rows))
     ranks = []
     for column in columns:
-        sign = -1 if column.higher_is_better else 1
         values = [measured(row, column) for row in rows]
-        ranks.append(stats.rankdata([np.inf if value is None else sign * value.mean for value in values]))
+        ranks.append(stats.rankdata([np.inf if value is None else turned(value, column).mean for value in values]))
     return np.mean(ranks, axis=0)
 
 
@@ -125,12 +126,26 @@ def measured(row: Row, column: Column) -> Summary | None:
     return None if summary is None or summary.imputed or np.isnan(summary.mean) else summary
 
 
+def compare(first: Row, second: Row, column: Column) -> int:
+    """1 where the first is really better, -1 where the second is, else 0; without a measured value one is worse."""
+    mine, other = measured(first, column), measured(second, column)
+    if mine is None or other is None:
+        return (mine is not None) - (other is not None)
+    return direction(turned(other, column), turned(mine, column))
+
+
+def turned(summary: Summary, column: Column) -> Summary:
+    """The same with losses in place of values: less is better."""
+    own = losses(column.metric, column.higher_is_better, summary.values)
+    return replace(summary, values=own, mean=float(own.mean(skipna=False)))
+
+
 def best_row(rows: Sequence[Row], column: Column) -> Row | None:
     """The generator that is really better than the runner-up; imputed values come after measured ones."""
-    sign = -1 if column.higher_is_better else 1
-    valued = [row for row in rows if column in row.summaries and not np.isnan(row.summaries[column].mean)]
-    valued.sort(key=lambda row: (row.summaries[column].imputed, sign * row.summaries[column].mean))
+    found = [(row, turned(row.summaries[column], column)) for row in rows if column in row.summaries]
+    valued = [(row, own) for row, own in found if not np.isnan(own.mean)]
+    valued.sort(key=lambda pair: (pair[1].imputed, pair[1].mean))
     if len(valued) < 2:
         return None
-    leader, runner_up = (row.summaries[column] for row in valued[:2])
-    return valued[0] if not leader.imputed and direction(leader, runner_up) == -sign else None
+    (row, leader), (_, runner_up) = valued[:2]
+    return row if not leader.imputed and direction(leader, runner_up) < 0 else None

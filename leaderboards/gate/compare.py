@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from leaderboards.aggregate import SENTINELS
+from leaderboards.columns import IDEALS, losses
 from leaderboards.gate import cells, refuse, statistics
 from leaderboards.gate.cells import KEY, PAIR, UNIT, Gated
 from leaderboards.gate.snapshot import Snapshot
@@ -61,8 +62,8 @@ def compared(
     """Every mean of the gated metrics with p values that are not corrected yet, and what had one pair only."""
     comparisons, lonely = [], {}
     for one in gated:
-        before, after = (one.of(rows).fillna({"column": ""}) for rows in (old, new))
-        pairs = before.merge(after, on=[*KEY, "column"], suffixes=("_old", "_new"))
+        mine, others = (one.of(rows).fillna({"column": ""}) for rows in (old, new))
+        pairs = mine.merge(others, on=[*KEY, "column"], suffixes=("_old", "_new"))
         pairs = pairs.dropna(subset=["value_old", "value_new"]).sort_values(PAIR)
         for (dataset, entry, column), own in pairs.groupby([*UNIT, "column"]):
             if len(own) < 2:
@@ -71,8 +72,10 @@ def compared(
             higher = bool(own["higher_is_better_old"].iloc[0])
             sides = [own[[name]].to_numpy(dtype=float) for name in ("value_old", "value_new")]
             splits = own["split_seed"].to_numpy(dtype=np.int64)
-            losses = [-side if higher else side for side in sides]
-            low, high = statistics.interval(*sides, splits, level)
+            before, after = (losses(one.metric, higher, side) for side in sides)
+            # a difference that is shown has the direction of the values, unless these have a best one
+            shown = (before, after) if one.metric in IDEALS else sides
+            low, high = statistics.interval(*shown, splits, level)
             comparisons.append(
                 Comparison(
                     dataset=dataset,
@@ -87,8 +90,8 @@ def compared(
                     low=float(low[0]),
                     high=float(high[0]),
                     minimum=one.minimum,
-                    p_worse=float(statistics.p_worse(losses[0], losses[1], splits)[0]),
-                    p_better=float(statistics.p_worse(losses[1], losses[0], splits)[0]),
+                    p_worse=float(statistics.p_worse(before, after, splits)[0]),
+                    p_better=float(statistics.p_worse(after, before, splits)[0]),
                     pairs=len(own),
                     change="none",
                 )

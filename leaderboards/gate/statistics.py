@@ -85,13 +85,16 @@ def noises(baseline: Values, run: Values, splits: NDArray[np.int64]) -> list[tup
     From the paired differences, then, where a split seed has two pairs, from the spread over seeds on both sides.
     """
     pairs = len(run)
-    ways = [(np.asarray(stats.sem(run - baseline, axis=0)), pairs - 1)]
+    differences = run - baseline
+    # two equal differences have no spread to take an error from: scores in steps meet by chance
+    meet = np.isclose(*differences, rtol=ROUNDING, atol=0) & (differences[0] != 0) if pairs == 2 else np.False_
+    ways = [(np.where(meet, np.inf, stats.sem(differences, axis=0)), pairs - 1)]
     same = splits[:, None] == np.unique(splits)
     freedom = 2 * (pairs - same.shape[1])
     if freedom:
         average = same @ (same / same.sum(axis=0)).T
         squares = sum(((side - average @ side) ** 2).sum(axis=0) for side in (baseline, run))
-        ways.append((np.sqrt(2 * squares / freedom / pairs), freedom))
+        ways.append((np.where(meet & (squares == 0), np.inf, np.sqrt(2 * squares / freedom / pairs)), freedom))
     return ways
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from leaderboards.columns import loss
+
 Change = Literal["worse", "better", "none"]
 
 
@@ -21,7 +23,8 @@ class Comparison:
         column: of the table; empty where the metric is about all of it.
         higher_is_better: the direction.
         baseline, run: means over the pairs.
-        low, high: interval of run - baseline, not corrected for the number of comparisons.
+        low, high: interval of run - baseline, not corrected for the number of comparisons; of their distances from
+            the best value where the metric has one inside its range (`leaderboards.columns.IDEALS`).
         minimum: the smallest difference that matters.
         p_worse, p_better: corrected for the number of comparisons.
         pairs: how many cells were compared with their counterpart.
@@ -52,7 +55,8 @@ class Comparison:
     @property
     def loss(self) -> float:
         """How much worse the run is; negative where it is better."""
-        return -self.difference if self.higher_is_better else self.difference
+        before, after = (loss(self.metric, self.higher_is_better, value) for value in (self.baseline, self.run))
+        return after - before
 
     @property
     def what(self) -> str:
@@ -117,4 +121,4 @@ class Verdict:
 
 
 def severity(one: Comparison) -> tuple[float, float]:
-    return -abs(one.difference) / (one.minimum or 1e-12), max(one.p_worse, 0.0)
+    return -abs(one.loss) / (one.minimum or 1e-12), max(one.p_worse, 0.0)

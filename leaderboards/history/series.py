@@ -8,7 +8,7 @@ marked, and no steps are looked for in it, as a mean over survivors has another 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from bench.errors import BenchError, unknown_name
 from leaderboards.aggregate import GROUP, PAIR, ROW, SENTINELS
 from leaderboards.columns import Column
 from leaderboards.history.steps import LEAST_VALUES, Step, detect
+from leaderboards.settings import options
 
 # What a series is of, and what begins a new one where it changes.
 TRACK = ["dataset", *ROW, "protocol"]
@@ -175,17 +176,6 @@ def read(connection: duckdb.DuckDBPyConnection, metric: str) -> tuple[pd.DataFra
         pairs = zip(frame["run_id"], frame["evaluator"], strict=True)
         frame["settings"] = [options(specs[run_id], evaluator) for run_id, evaluator in pairs]
     return scores, lost, runs
-
-
-def options(spec: Mapping[str, Any], evaluator: str) -> str:
-    """What a run's spec says on how records were drawn and scored, beyond the generator's own config."""
-    settings = spec.get("settings", {})
-    said = {
-        "records": settings.get("records"),
-        "where": spec.get("where"),
-        evaluator: settings.get("evaluators", {}).get(evaluator),
-    }
-    return json.dumps({name: value for name, value in said.items() if value}, sort_keys=True)
 
 
 def build(metric: str, scores: pd.DataFrame, lost: pd.DataFrame, runs: pd.DataFrame) -> list[Series]:

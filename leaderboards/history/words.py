@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from leaderboards.columns import Column
+from leaderboards.columns import Column, loss
 from leaderboards.history.series import Point, Series
 from leaderboards.history.steps import LEAST_VALUES, Step
 from leaderboards.render.text import NOTHING, plain
@@ -40,7 +40,7 @@ def provenance(series: Series) -> str:
     """What all points of a series share."""
     column = series.column
     parts = [
-        column.metric + (" ↑" if column.higher_is_better else " ↓"),
+        f"{column.metric} {column.arrow}",
         f"protocol {column.protocol} v{column.version}",
         f"{series.variant} data {series.dataset_digest[:8]}",
         f"profile {series.profile}",
@@ -65,7 +65,9 @@ def written(column: Column, point: Point) -> str:
 
 
 def direction(series: Series, step: Step) -> str:
-    return "better" if (step.after > step.before) == series.column.higher_is_better else "worse"
+    column = series.column
+    before, after = (loss(column.metric, column.higher_is_better, level) for level in (step.before, step.after))
+    return "better" if after < before else "worse"
 
 
 def step_line(series: Series, step: Step) -> str:

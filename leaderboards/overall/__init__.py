@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from leaderboards.aggregate import Table
+from leaderboards.aggregate import Row, Table
 from leaderboards.columns import ranked
 from leaderboards.overall.blocks import Block, blocks
 from leaderboards.overall.critical import CriticalDifference, critical_difference
 from leaderboards.overall.fronts import Front, Point, fronts
 from leaderboards.overall.wins import WinMatrix, win_matrix
-from leaderboards.rank import mean_ranks
+from leaderboards.rank import mean_ranks, measured
 
 __all__ = ["CriticalDifference", "Front", "MeanRank", "Overall", "Point", "WinMatrix", "overall"]
 
@@ -53,6 +53,7 @@ class Overall:
         left_out_datasets: of the same group, but some generator has not been run on them.
         left_out_generators: not run on every one of `datasets`.
         single: datasets with one split seed and seed, where no error over seeds can be stated.
+        unscored: generators that lack a value of a ranked metric, although no stage of them failed.
     """
 
     family: str
@@ -68,6 +69,7 @@ class Overall:
     left_out_datasets: list[str]
     left_out_generators: list[str]
     single: list[str]
+    unscored: list[str]
 
     @property
     def worth_showing(self) -> bool:
@@ -107,7 +109,13 @@ def compare(block: Block) -> Overall:
         left_out_datasets=block.left_out_datasets,
         left_out_generators=block.left_out_generators,
         single=[table.dataset for table in block.tables if len(table.pairs) == 1],
+        unscored=[name for name in names if any(map(lacks, block.tables, block.rows[name]))],
     )
+
+
+def lacks(table: Table, row: Row) -> bool:
+    """Whether a ranked metric of the table has no value of the row, and no failure says why."""
+    return not row.failures and any(measured(row, column) is None for column in ranked(table.columns, table.family))
 
 
 def rank_of(name: str, ranks: np.ndarray, block: Block) -> MeanRank:

@@ -8,7 +8,7 @@ datasets that suit it.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -101,18 +101,16 @@ def closed(sets: set[frozenset[str]]) -> set[frozenset[str]]:
 
 
 def several(group: Sequence[Table]) -> set[str]:
-    """Generators that have several configurations on some dataset of the group."""
-    found = set()
-    for table in group:
-        generators = [row.generator for row in table.rows]
-        found |= {name for name in generators if generators.count(name) > 1}
-    return found
+    """Generators that have several configurations in the group, on one dataset or on different ones."""
+    configs = {(row.generator, row.config_hash) for table in group for row in table.rows}
+    counts = Counter(generator for generator, _ in configs)
+    return {generator for generator, count in counts.items() if count > 1}
 
 
 def competitors(table: Table, by_config: set[str]) -> dict[str, Row]:
     """Rows that compete, by a name that means the same configuration on every dataset."""
     return {
-        f"{row.generator} #{row.config_hash[:6]}" if row.generator in by_config else row.name: row
+        f"{row.generator} #{row.config_hash[:6]}" if row.generator in by_config else row.generator: row
         for row in table.rows
         if row.sentinel is None
     }

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from leaderboards.aggregate import Row, Table
+from leaderboards.columns import loss
 from leaderboards.overall.blocks import Block
 from leaderboards.rank import measured
 
 PRIVACY = "dcr_share_percent"
-PRIVATE_PERCENT = 50.0
 RANK_HEADING = "mean rank"
 
 
@@ -114,7 +114,7 @@ def leak(table: Table, row: Row) -> float:
     """Distance of the share of records closer to train than to held-out rows from what fresh records have."""
     column = next(column for column in table.columns if column.metric == PRIVACY)
     found = measured(row, column)
-    return np.nan if found is None else abs(found.mean - PRIVATE_PERCENT)
+    return np.nan if found is None else loss(PRIVACY, column.higher_is_better, found.mean)
 
 
 def geometric_mean(values: np.ndarray) -> float:

@@ -7,10 +7,9 @@ from itertools import combinations
 
 import numpy as np
 
-from leaderboards.aggregate import Row
-from leaderboards.columns import Column, ranked
+from leaderboards.columns import ranked
 from leaderboards.overall.blocks import Block
-from leaderboards.rank import direction, measured
+from leaderboards.rank import compare
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +47,3 @@ def win_matrix(block: Block) -> WinMatrix:
                 ties[first, second] += better == 0
                 ties[second, first] += better == 0
     return WinMatrix(block.generators, wins, ties, wins + wins.T + ties)
-
-
-def compare(first: Row, second: Row, column: Column) -> int:
-    """1 where the first is really better, -1 where the second is, else 0; without a measured value one is worse."""
-    mine, other = measured(first, column), measured(second, column)
-    if mine is None or other is None:
-        return (mine is not None) - (other is not None)
-    return direction(mine, other) if column.higher_is_better else -direction(mine, other)

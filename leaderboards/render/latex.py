@@ -20,7 +20,8 @@ SPECIAL = {
     "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", '"': r"\symbol{34}", "`": r"\textasciigrave{}",
     "'": r"\textquotesingle{}", "-": "{-}", "[": "{[}", "]": "{]}", "*": "{*}",
     "±": r"$\pm$", "·": r"\textperiodcentered{}", "…": r"\dots{}", "↑": r"$\uparrow$",
-    "↓": r"$\downarrow$", "†": r"\dag{}", "‡": r"\ddag{}", "ˢ": r"\textsuperscript{s}", "Δ": r"$\Delta$",
+    "→": r"$\rightarrow$", "↓": r"$\downarrow$", "†": r"\dag{}", "‡": r"\ddag{}",
+    "ˢ": r"\textsuperscript{s}", "Δ": r"$\Delta$",
 }  # fmt: skip
 
 

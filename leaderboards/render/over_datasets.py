@@ -51,10 +51,15 @@ def remarks(found: Overall, best: str) -> list[str]:
     lines = [
         "mean rank: over a dataset's ranked metrics, then over datasets; ± standard error over datasets",
         "better, tied, worse: against each other generator on each dataset and ranked metric; better where the 95 % "
-        "interval of the difference has no zero in it, or the other failed",
+        "interval of the difference has no zero in it, or the other has no value",
         *(
             ["with one cell a generator, intervals rest on the scores' own standard errors: " + listed(found.single)]
             if found.single
+            else []
+        ),
+        *(
+            ["last in a ranked metric that was not computed for them or is not defined: " + listed(found.unscored)]
+            if found.unscored
             else []
         ),
         significance(found),

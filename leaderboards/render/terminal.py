@@ -90,7 +90,7 @@ def stacked_label(name: str, sentinel: str | None = None) -> str:
 
 def heading(words: str) -> Text:
     # the unit and the arrow stay on one line
-    words = re.sub(r"([%/]) (\S+)$", "\\1\N{NO-BREAK SPACE}\\2", plain(words))
+    words = re.sub(r"([%/→]) (\S+)$", "\\1\N{NO-BREAK SPACE}\\2", plain(words))
     return Text("\n".join(textwrap.wrap(words, HEADING_WIDTH, break_long_words=False, break_on_hyphens=False)))
 
 

@@ -13,7 +13,7 @@ IMPUTED, INCOMPLETE, SINGLE = "†", "‡", "ˢ"
 EXPLAINED = {
     IMPUTED: "failed cells count as the floor (marginals)",
     INCOMPLETE: "not every split seed and seed of this table has been scored",
-    SINGLE: "the score's own standard error, as there is one cell only",
+    SINGLE: "the score's own standard error, as there is one cell only, or one value in all cells",
 }
 NOTHING = "-"
 NOT_DEFINED = "n/a"
@@ -80,14 +80,18 @@ def notes(table: Table, entries: list[Entry], best: str) -> list[str]:
     """The legend: the order, and every mark that the table really uses."""
     written = "".join(item.value + item.error for item in entries)
     lines = []
-    if sum(row.sentinel is None for row in table.rows) > 1:
-        names = ", ".join(column.heading[:-2] for column in ranked(table.columns, table.family))
+    if table.columns and sum(row.sentinel is None for row in table.rows) > 1:
+        names = ", ".join(column.name for column in ranked(table.columns, table.family))
         lines.append(f"sorted by mean rank over {names}; generators with a failed cell last")
     if any(item.error for item in entries):
         what = "the score's own, as there is one cell only" if one_cell_each(table) else "over split seeds and seeds"
         lines.append(f"± standard error: {what}")
     if any(item.best for item in entries):
         lines.append(f"{best} better than the runner-up, 95 % interval of the difference without zero")
+    lines += [
+        f"{evaluator} was not computed with the same settings in all cells: {' and '.join(settings)}"
+        for evaluator, settings in table.mixed.items()
+    ]
     return lines + [f"{mark} {meaning}" for mark, meaning in EXPLAINED.items() if mark in written]
 
 

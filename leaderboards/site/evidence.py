@@ -27,7 +27,10 @@ STAGES = f"""
     FROM leaderboard_stages
 """
 CONFIGS = "SELECT cell_id, config FROM leaderboard_cells"
-MEMBERS = "SELECT DISTINCT cell_id, run_id FROM leaderboard_stages"
+# A stage that was found finished stands in the cells of later runs as well, which may be other cells: they cover all of
+# its stages. It is told by when it ended.
+STAGE = [*GROUP, *ROW, *PAIR, "stage", "finished_at"]
+MEMBERS = f"SELECT DISTINCT {', '.join(STAGE)}, cell_id, run_id FROM leaderboard_stages"
 RUNS = """
     SELECT run_id, started_at, profile, command, host, versions, git_commit FROM leaderboard_runs
     ORDER BY started_at, run_id
@@ -66,12 +69,10 @@ class Evidence:
         self.stages = read(connection, STAGES, run_id)
         self.runs = connection.execute(RUNS).df()
         self.configs = {cell: parsed(config) for cell, config in connection.execute(CONFIGS).fetchall()}
-        shown = set(self.stages["cell_id"])
-        self.members = defaultdict(list)
-        for cell, run in connection.execute(MEMBERS).fetchall():
-            if cell in shown:
-                self.members[cell].append(run)
-        named = {run for runs in self.members.values() for run in runs}
+        members = connection.execute(MEMBERS).df().merge(self.stages[STAGE].drop_duplicates())
+        self.members = members.groupby("cell_id")["run_id"].unique().to_dict()
+        self.holders = members.groupby(STAGE)["run_id"].unique().to_dict()
+        named = set(members["run_id"])
         self.runs = self.runs[self.runs["run_id"].isin(named)]
         known = self.runs["run_id"].tolist()
         # a store may name runs whose row is not there: shards copied without their run
@@ -150,13 +151,12 @@ class Evidence:
     def cell(self, stages: pd.DataFrame) -> list[Any]:
         first = stages.iloc[0]
         cell = first["cell_id"]
-        runs = sorted(self.members[cell], key=self.run_places.__getitem__)
         return [
             cell,
             int(first["split_seed"]),
             int(first["seed"]),
             self.pool.place(self.configs.get(cell)),
-            [self.run_places[run] for run in runs],
+            sorted(self.run_places[run] for run in self.members[cell]),
             {
                 one.stage: [
                     one.status,
@@ -167,7 +167,7 @@ class Evidence:
                     number(one.cpu_seconds),
                     number(one.peak_memory_bytes),
                     self.pool.place(one.device),
-                    self.run_places[self.computed_by(runs, one.finished_at)],
+                    *self.computed_by(one),
                     whole(one.returned),
                     whole(one.attempts),
                 ]
@@ -175,10 +175,18 @@ class Evidence:
             },
         ]
 
-    def computed_by(self, runs: Sequence[str], finished: pd.Timestamp) -> str:
-        """The run in which a stage ended: of those that hold the cell, the last that began before."""
-        before = [run for run in runs if run in self.started and self.started[run] <= finished]
-        return before[-1] if before else runs[0]
+    def computed_by(self, stage: Any) -> tuple[int, int]:
+        """The run in which a stage ended: of those that hold it, the last that began before.
+
+        Returns:
+            Its place, and 0; where all began later, the place of the first and 1: it found the stage finished, and
+            who computed it is not in this store.
+        """
+        runs = sorted(self.holders[tuple(getattr(stage, name) for name in STAGE)], key=self.run_places.__getitem__)
+        before = [run for run in runs if run in self.started and self.started[run] <= stage.finished_at]
+        unknown = [run for run in runs if run not in self.started]
+        found = not (before or unknown)
+        return self.run_places[before[-1] if before else (unknown or runs)[0]], int(found)
 
 
 def key(table: Table) -> tuple[str, ...]:

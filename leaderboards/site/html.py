@@ -16,9 +16,11 @@ from markupsafe import Markup
 
 from leaderboards.aggregate import SENTINELS, Table, tables
 from leaderboards.columns import ALL, Column, check_metrics, select
-from leaderboards.overall import Overall, overall
+from leaderboards.overall import MeanRank, Overall, overall
+from leaderboards.overall.blocks import COMPARABLE, label
 from leaderboards.overall.pictures import critical_difference_svg, front_svg
 from leaderboards.rank import rank
+from leaderboards.render import over_datasets
 from leaderboards.site import shown, view
 from leaderboards.site.evidence import Evidence, key
 from leaderboards.site.figures import figures
@@ -55,6 +57,13 @@ class Group:
             return None
         return Picture("Critical difference", Markup(critical_difference_svg(self.overall.critical)))
 
+    def leads(self, rank: MeanRank) -> bool:
+        return self.overall is not None and over_datasets.leads(self.overall, rank)
+
+    @property
+    def remarks(self) -> list[str]:
+        return [] if self.overall is None else over_datasets.remarks(self.overall, view.BEST)
+
     @property
     def fronts(self) -> list[Picture]:
         if self.overall is None:
@@ -88,7 +97,7 @@ def render(connection: duckdb.DuckDBPyConnection, run_id: str | None = None, *, 
     places = routes("dataset", [(table.dataset, table.variant, table.profile, table.split) for table in main])
     pictures = pictured(figures(connection, run_id), main)
     pages = [
-        view.dataset(place, first, whole, route, evidence, addresses, pictures[place])
+        view.dataset(label(first, alike(first, main)), place, first, whole, route, evidence, addresses, pictures[place])
         for place, (first, whole, route) in enumerate(zip(main, full, places, strict=True))
     ]
     generators = [view.generator(name, addresses[name], pages, full, evidence, addresses) for name in names]
@@ -109,6 +118,11 @@ def together(columns: Sequence[Column], evaluators: Mapping[str, str], first: Se
     """Columns with those of one evaluator side by side, evaluators as they come in `first` and then in `columns`."""
     order = list(dict.fromkeys(evaluators.get(column.metric, "") for column in [*first, *columns]))
     return sorted(columns, key=lambda column: order.index(evaluators.get(column.metric, "")))
+
+
+def alike(table: Table, every: Sequence[Table]) -> list[Table]:
+    """The tables that compare with one, itself among them."""
+    return [other for other in every if all(getattr(other, name) == getattr(table, name) for name in COMPARABLE)]
 
 
 def pictured(
@@ -138,15 +152,15 @@ def grouped(pages: Sequence[shown.Dataset], compared: Sequence[Overall], address
 
 
 def runs(evidence: dict[str, Any]) -> list[dict[str, Any]]:
-    """The runs that computed what is shown, newest first; absent parts are None."""
+    """The runs that computed what is shown or found it finished, newest first; absent parts are None."""
     pool = evidence["pool"]
-    used = {stage[8] for cell in evidence["cells"] for stage in cell[5].values()}
+    used = {(stage[8], stage[9]) for cell in evidence["cells"] for stage in cell[5].values()}
     fields = ["profile", "command", "host", "versions", "commit"]
     found = []
     for place, (run, started, *rest) in enumerate(evidence["runs"]):
-        if place in used:
+        if {(place, 0), (place, 1)} & used:
             parts = {field: None if at is None else listed(pool[at]) for field, at in zip(fields, rest, strict=True)}
-            found.append({"run": run, "started": started, **parts})
+            found.append({"run": run, "started": started, "found": (place, 1) in used, **parts})
     return found[::-1]
 
 

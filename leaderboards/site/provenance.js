@@ -7,8 +7,10 @@ window.provenance = (() => {
     id, started, profile: shared(profile), command: shared(command), host: shared(host), versions: shared(versions),
     commit: shared(commit),
   });
-  const readStage = ([status, phase, error, finished, wall, cpu, memory, device, run, returned, attempts]) => ({
-    status, phase: shared(phase), error: shared(error), finished, wall, cpu, memory, device: shared(device), run,
+  const readStage = ([
+    status, phase, error, finished, wall, cpu, memory, device, run, found, returned, attempts,
+  ]) => ({
+    status, phase: shared(phase), error: shared(error), finished, wall, cpu, memory, device: shared(device), run, found,
     returned, attempts,
   });
   const readCell = (place) => {
@@ -31,6 +33,7 @@ window.provenance = (() => {
   };
   const listed = (value) => {
     if (value === null || typeof value !== "object") return written(value);
+    if (Array.isArray(value)) return value.map(listed).join(", ");
     return Object.entries(value).map(([name, own]) => `${name} ${listed(own)}`).join(", ");
   };
 
@@ -64,7 +67,8 @@ window.provenance = (() => {
   };
 
   const failure = (stage) => (stage.status === "failed" ? `failed (${stage.phase ?? "raised"}): ${stage.error ?? ""}` : "");
-  const runColumn = ["run", (record) => (record.stage ? data.runs[record.stage.run][0] : ""), true];
+  const named = (stage) => data.runs[stage.run][0] + (stage.found ? ", which found it finished" : "");
+  const runColumn = ["run", (record) => (record.stage ? named(record.stage) : ""), true];
   const cellColumns = [
     ["split seed", (record) => written(record.cell.splitSeed)],
     ["seed", (record) => written(record.cell.seed)],
@@ -80,6 +84,8 @@ window.provenance = (() => {
     const stage = record.cell.stages.get(name);
     return stage ? written(stage.wall, 4) : "";
   }];
+
+  const FOUND = "It found finished what another run had computed, which is not in this store.";
 
   const failures = (cell) => [...cell.stages].filter(([, stage]) => stage.status === "failed")
     .map(([name, stage]) => `${name} ${failure(stage)}`).join("; ");
@@ -108,7 +114,7 @@ window.provenance = (() => {
 
   const showStage = (body, row, name) => {
     const records = row[1].map(readCell).map((cell) => ({ cell, stage: cell.stages.get(name) }))
-      .filter((record) => record.stage);
+      .filter((record) => record.stage && record.stage.phase !== "upstream");
     const read = (field, scale = 1) => (record) => (record.stage[field] === null ? "" : written(record.stage[field] / scale, 4));
     grid(body, `The stage ${name} of every cell`, [
       ...cellColumns,
@@ -124,6 +130,9 @@ window.provenance = (() => {
     for (const place of new Set(records.map((record) => record.stage.run))) {
       const run = readRun(data.runs[place]);
       add(body, "h3", `Run ${run.id}`);
+      if (records.some((record) => record.stage.run === place && record.stage.found)) {
+        add(body, "p", FOUND);
+      }
       if (run.command === null) {
         add(body, "p", "The store says no more of it.");
         continue;
@@ -150,7 +159,7 @@ window.provenance = (() => {
     const row = table.rows[rowPlace];
     const body = document.getElementById("provenance-body");
     body.replaceChildren();
-    const what = stage === undefined ? table.columns[column][0] : `${stage}, seconds`;
+    const what = stage === undefined ? table.columns[column][0] : `stage ${stage}`;
     const [dataset, variant, profile, split] = table.title;
     document.getElementById("provenance-title").textContent = `${row[0]} on ${dataset}: ${what}`;
     const shown = add(body, "p");

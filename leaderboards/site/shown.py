@@ -88,8 +88,9 @@ class Loss:
 
 @dataclass(frozen=True)
 class Dataset:
-    """The page of a dataset."""
+    """The page of a dataset; its name ends in its digest where several versions of its data are shown."""
 
+    name: str
     route: str
     place: int
     table: Table

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from leaderboards.aggregate import CEILING, FLOOR, REFERENCE, Row, Table
-from leaderboards.columns import Column
+from leaderboards.columns import IDEALS, Column, loss
 from leaderboards.render.text import COSTS, NOTHING, costs, entry, failure_line, notes, provenance
 from leaderboards.site.evidence import Evidence, number
 from leaderboards.site.shown import Board, Dataset, Generator, Heading, Line, Loss, Metric, Reached, Sheet, Value
@@ -38,7 +38,9 @@ class Values:
         if written.value == NOTHING:
             return Value(NOTHING)
         address = f"{self.place}.{self.rows[row.name]}.{self.columns[column]}"
-        return Value(written.value, written.error, written.best, number(row.summaries[column].mean), address)
+        mean = row.summaries[column].mean
+        order = loss(column.metric, column.higher_is_better, mean) if column.metric in IDEALS else mean
+        return Value(written.value, written.error, written.best, number(order), address)
 
     def cost(self, row: Row) -> list[Value]:
         numbers = [row.fit_seconds, row.records_per_second]
@@ -56,8 +58,8 @@ def board(table: Table, values: Values, evaluators: Mapping[str, str], routes: M
     """The table of a dataset: generators by metrics, costs last."""
     headings = [
         Heading(
-            column.heading[:-2],
-            column.heading[-1],
+            column.name,
+            column.arrow,
             evaluators.get(column.metric, ""),
             f"{column.metric}, protocol {column.protocol} v{column.version}",
         )
@@ -112,8 +114,8 @@ def sheet(
     for column in table.columns:
         families.setdefault(evaluators.get(column.metric, ""), []).append(
             Metric(
-                column.heading[:-2],
-                column.heading[-1],
+                column.name,
+                column.arrow,
                 f"{column.metric}, {column.protocol} v{column.version}",
                 [values.score(table, row, column) for row in rows],
             )
@@ -177,6 +179,7 @@ def losses(table: Table, rows: Sequence[Row], evidence: Evidence, routes: Mappin
 
 
 def dataset(
+    name: str,
     place: int,
     table: Table,
     full: Table,
@@ -188,6 +191,7 @@ def dataset(
     """The page of one table.
 
     Args:
+        name: tells it from the others.
         place: its number in the evidence.
         table: with the main columns, ranked.
         full: with every column, its rows in the same order.
@@ -198,6 +202,7 @@ def dataset(
     """
     values, evaluators = Values(place, full), evidence.evaluators(full)
     return Dataset(
+        name,
         route,
         place,
         table,
@@ -233,9 +238,10 @@ def generator(
         for row in own:
             cell = evidence.stages_of(page.table, row)["cell_id"].iloc[0]
             settings = evidence.configs.get(cell)
-            configs.setdefault(row.name, settings if isinstance(settings, dict) else {"config": settings})
+            configs.setdefault(row.config_hash, settings if isinstance(settings, dict) else {"config": settings})
         values = Values(page.place, every)
         found = sheet(page.table, rows, values, evidence.evaluators(every), routes, with_costs=True)
         missing = losses(page.table, own, evidence, routes)
-        reached.append(Reached(page.route, page.place, page.table.dataset, page.facts, found, missing))
-    return Generator(name, route, note, list(configs.items()), reached)
+        reached.append(Reached(page.route, page.place, page.name, page.facts, found, missing))
+    named = [(name if len(configs) == 1 else f"{name} #{config[:6]}", own) for config, own in configs.items()]
+    return Generator(name, route, note, named, reached)

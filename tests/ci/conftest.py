@@ -78,7 +78,7 @@ class Runner:
         inputs |= {name.replace("_", "-"): value for name, value in given.items()}
         values = {f"inputs.{name}": value for name, value in inputs.items()}
         values |= {"github.action_path": str(ROOT), "github.sha": "5ha", "runner.temp": str(self.temp)}
-        ended = Ended(report=self.temp / "difflm-bench")
+        ended = Ended(report=self.temp / f"difflm-bench-{inputs['artifact']}")
         summary, calls = self.temp / "summary", self.temp / "calls"
         for file in (summary, calls):
             file.write_text("")

@@ -1,8 +1,11 @@
+import json
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from bench.errors import BenchError
+from leaderboards import markdown
 from leaderboards.aggregate import Row, Table, tables
 from leaderboards.columns import Column
 
@@ -45,6 +48,26 @@ def test_a_single_cell_shows_the_scores_own_standard_error(store):
     found = summary(only(store), "smote")
     assert found.stderr == 0.125
     assert found.single
+
+
+def test_equal_values_are_one_observation_with_the_scores_own_standard_error(store):
+    # held-out records are the same for every seed
+    for seed in range(3):
+        store.cell("holdout", {SHAPE: 10.0}, seed=seed, stderr=0.5)
+    found = summary(only(store), "holdout")
+    assert (found.mean, found.stderr, found.single) == (10.0, 0.5, True)
+
+
+def test_cells_of_different_settings_in_one_mean_are_named(store):
+    for seed, (run, settings) in enumerate([("few", {"records": 20}), ("all", {}), ("again", {})]):
+        spec = json.dumps({"settings": settings})
+        store.connection.execute(
+            "INSERT INTO runs VALUES (?, '2026-01-01', 'demo', ?, '', '{}', '{}', NULL, 1)", [run, spec]
+        )
+        store.cell("smote", {SHAPE: 1.0 + seed}, seed=seed, run=run)
+    assert only(store).mixed == {"density": ['{"records": 20}', "{}"]}
+    assert only(store, run_id="few").mixed == {}
+    assert "density was not computed with the same settings in all cells" in markdown(store.connection)
 
 
 def test_a_failed_cell_counts_as_the_floor_on_the_same_seed(store):

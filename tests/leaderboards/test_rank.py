@@ -7,10 +7,11 @@ from scipy import stats
 
 from leaderboards.aggregate import Row, Summary, Table
 from leaderboards.columns import Column
-from leaderboards.rank import differs, direction, interval, mean_ranks, rank
+from leaderboards.rank import compare, direction, interval, mean_ranks, rank
 
 ERROR = Column("column_shape_error_percent", "harness", 1, higher_is_better=False)
 AUC = Column("xgboost_auc", "harness", 1, higher_is_better=True)
+C2ST = Column("c2st_xgboost_auc", "harness", 1, higher_is_better=False)
 
 
 def summary(values, stderr=float("nan"), imputed=False) -> Summary:
@@ -21,13 +22,13 @@ def summary(values, stderr=float("nan"), imputed=False) -> Summary:
 
 
 def row(generator, failures=(), **columns) -> Row:
-    names = {"error": ERROR, "auc": AUC}
+    names = {"error": ERROR, "auc": AUC, "c2st": C2ST}
     summaries = {names[name]: found for name, found in columns.items()}
     return Row(generator, generator, summaries, float("nan"), float("nan"), list(failures))
 
 
 def table(*rows: Row) -> Table:
-    columns = [column for column in (ERROR, AUC) if any(column in row.summaries for row in rows)]
+    columns = [column for column in (ERROR, AUC, C2ST) if any(column in row.summaries for row in rows)]
     pairs = pd.MultiIndex.from_tuples([(0, 0)], names=["split_seed", "seed"])
     return Table("adult", "demo", "tabular", "d", "harness", "demo", pairs, columns, list(rows))
 
@@ -59,25 +60,25 @@ def test_the_bootstrap_counts_where_it_is_wider():
 def test_one_pair_takes_the_combined_standard_errors():
     low, high = interval(summary([5.0], stderr=3.0), summary([1.0], stderr=4.0))
     assert (low, high) == pytest.approx((4 - 1.96 * 5, 4 + 1.96 * 5), abs=1e-3)
-    assert not differs(summary([5.0], stderr=3.0), summary([1.0], stderr=4.0))
-    assert differs(summary([15.0], stderr=3.0), summary([1.0], stderr=4.0))
+    assert direction(summary([5.0], stderr=3.0), summary([1.0], stderr=4.0)) == 0
+    assert direction(summary([15.0], stderr=3.0), summary([1.0], stderr=4.0)) == 1
 
 
 def test_without_any_standard_error_no_difference_is_real():
-    assert not differs(summary([5.0]), summary([1.0]))
+    assert direction(summary([5.0]), summary([1.0])) == 0
 
 
 @pytest.mark.parametrize("pairs", [2, 3, 5])
 def test_equal_generators_are_called_different_at_most_as_often_as_stated(pairs):
     rng = np.random.default_rng(0)
     scores = rng.normal(size=(400, 2, pairs))
-    wrong = np.mean([differs(summary(first), summary(second)) for first, second in scores])
+    wrong = np.mean([direction(summary(first), summary(second)) != 0 for first, second in scores])
     assert wrong < 0.05 + 3 * np.sqrt(0.05 * 0.95 / len(scores))
 
 
 def test_pairing_finds_a_difference_that_the_splits_would_hide():
     split_effect = np.array([0.0, 10.0, -10.0, 20.0])
-    assert differs(summary(np.add(split_effect, [1.0, 1.1, 0.9, 1.0])), summary(split_effect))
+    assert direction(summary(np.add(split_effect, [1.0, 1.1, 0.9, 1.0])), summary(split_effect)) == 1
 
 
 @settings(max_examples=40, deadline=None)
@@ -125,7 +126,7 @@ def test_failed_generators_come_last_and_are_never_marked():
 
 def test_an_imputed_value_is_no_runner_up_while_there_are_measured_ones():
     imputed = row("imputed", error=summary([0.9, 30.0], imputed=True))
-    rows = [row("leader", error=summary([1.0, 1.1])), row("next", error=summary([9.0, 9.1])), imputed]
+    rows = [row("leader", error=summary([1.0, 1.1])), row("next", error=summary([9.0, 9.2])), imputed]
     assert list(best(rank(table(*rows)))) == ["leader"]
 
 
@@ -149,11 +150,11 @@ def test_the_floor_of_a_failed_cell_does_not_decide_anyones_rank():
 
 @settings(max_examples=60, deadline=None)
 @given(values=st.lists(st.tuples(st.floats(-2, 2), st.floats(-2, 2)), min_size=2, max_size=7), shift=st.floats(0, 4))
-def test_differs_says_what_the_interval_says(values, shift):
+def test_the_direction_is_what_the_interval_says(values, shift):
     first, second = summary([pair[0] + shift for pair in values]), summary([pair[1] for pair in values])
     low, high = interval(first, second)
     noise = 1e-9 * max(abs(first.mean), abs(second.mean))
-    assert differs(first, second) == (low > noise or high < -noise)
+    assert direction(first, second) == (low > noise) - (high < -noise)
 
 
 def test_common_pairs_decide_where_cells_are_missing():
@@ -164,3 +165,26 @@ def test_common_pairs_decide_where_cells_are_missing():
     assert direction(first, second) == -1
     assert direction(second, first) == 1
     assert best(rank(table(*rows))) == {}
+
+
+def test_two_equal_differences_say_nothing_and_three_do():
+    # shares of fifty problems move in steps of two percent
+    first, second = [34.0, 30.0], [32.0, 28.0]
+    assert np.isnan(interval(summary(first), summary(second))).all()
+    assert direction(summary(first), summary(second)) == 0
+    assert direction(summary([*first, 36.0]), summary([*second, 34.0])) == 1
+
+
+def test_who_copies_is_no_better_than_who_is_not_told_apart():
+    rows = [row(name, c2st=summary([value], stderr=0.003)) for name, value in [("copier", 0.35), ("ideal", 0.501)]]
+    rows.append(row("far", c2st=summary([0.8], stderr=0.003)))
+    ranked = rank(table(*rows))
+    assert order(ranked) == ["ideal", "copier", "far"]
+    assert best(ranked) == {"ideal": {"c2st_xgboost_auc"}}
+    assert [compare(rows[1], other, C2ST) for other in rows] == [1, 0, 1]
+    assert compare(rows[0], rows[2], C2ST) == 1
+
+
+def test_noise_around_an_ideal_cancels_out():
+    around, beside = summary([0.49, 0.51, 0.5]), summary([0.505, 0.506, 0.504])
+    assert mean_ranks([row("around", c2st=around), row("beside", c2st=beside)], [C2ST]).tolist() == [1, 2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from leaderboards.columns import IDEALS
 from leaderboards.gate.verdict import Broken, Comparison, Verdict
 
 
@@ -26,8 +27,9 @@ def difference(one: Comparison, level: float) -> str:
     """The whole of a comparison but its name."""
     worse = one.loss > 0
     direction = "worse" if worse else "better"
+    best = f"; best {IDEALS[one.metric]:g}" if one.metric in IDEALS else ""
     return (
-        f"{number(one.baseline)} -> {number(one.run)}, {direction} by {number(abs(one.difference))} "
+        f"{number(one.baseline)} -> {number(one.run)}{best}, {direction} by {number(abs(one.loss))} "
         f"({100 * (1 - level):g} % interval of the difference {number(one.low)} to {number(one.high)}; "
         f"{number(one.minimum)} matters; p {p_value(one.p_worse if worse else one.p_better)}; "
         f"{counted(one.pairs, 'pair')})"

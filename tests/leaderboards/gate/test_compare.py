@@ -77,6 +77,32 @@ def test_a_metric_where_more_is_better_fails_when_it_falls(runs):
     assert judge(runs, "new", "old").improvements[0].loss == pytest.approx(-0.1)
 
 
+@pytest.mark.parametrize(
+    ("metric", "best", "off", "step"),
+    [
+        ("c2st_xgboost_auc", 0.5, 0.35, 1e-4),
+        ("dcr_share_percent", 50.0, 44.0, 1e-2),
+        ("membership_distance_auc", 0.5, 0.45, 1e-4),
+        ("log_likelihood_gap_nats", 0.0, -3.0, 1e-3),
+    ],
+)
+def test_a_metric_is_worse_beyond_its_best_value_too(runs, metric, best, off, step):
+    for name, value in (("best", best), ("off", off), ("other side", 2 * best - off)):
+        runs.run(name)
+        for seed in range(5):
+            runs.cell(name, seed, {metric: value + seed * step}, higher=False)
+    broken, repaired, mirrored = (
+        judge(runs, "best", "off"),
+        judge(runs, "off", "best"),
+        judge(runs, "off", "other side"),
+    )
+    assert [one.loss for one in broken.regressions] == pytest.approx([abs(off - best)], rel=0.01)
+    assert repaired.passed
+    assert [one.change for one in repaired.comparisons] == ["better"]
+    assert mirrored.passed
+    assert mirrored.improvements == []
+
+
 def test_pairs_are_cells_of_one_split_and_seed(runs):
     """Shuffled seeds would give other differences; only common ones count."""
     for name, step in (("old", 0.0), ("new", 1.0)):

@@ -96,6 +96,23 @@ def test_values_without_any_spread_differ_surely():
     assert p_worse(old, old - 1, np.zeros(3, dtype=int))[0] == 1
 
 
+def test_two_equal_differences_meet_by_chance_and_say_nothing():
+    # shares of fifty problems move in steps of two percent
+    splits = np.zeros(2, dtype=int)
+    old, new = np.array([[34.0], [30.0]]), np.array([[36.0], [32.0]])
+    assert p_worse(old, new, splits)[0] > 0.1
+    assert np.isinf(interval(old, new, np.arange(2), 0.05)).all()
+
+
+def test_false_alarms_of_two_seeds_stay_below_the_level_where_scores_move_in_steps():
+    rng = np.random.default_rng(0)
+    gates, comparisons = 400, 6
+    old, new = 2.0 * rng.binomial(50, 0.3, size=(2, 2, gates * comparisons))
+    p_values = p_worse(old, new, np.zeros(2, dtype=int)).reshape(gates, comparisons)
+    alarms = np.mean([holm(row).min() <= 0.05 for row in p_values])
+    assert alarms <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / gates)
+
+
 def test_the_interval_is_the_wider_of_the_bootstrap_and_the_narrower_student():
     rng = np.random.default_rng(4)
     old, new = rng.normal(size=(2, 5, 200))

@@ -105,6 +105,16 @@ def test_configurations_are_matched_by_what_they_are(make):
     assert found.generators == ["difflm #bbbbbb"]
 
 
+def test_two_configurations_on_different_datasets_are_two_generators(make):
+    def table(dataset, config):
+        tvae = make.row("tvae", {make.ERROR: [1.0]}, config=config)
+        return make.table(dataset, tvae, make.row("smote", {make.ERROR: [2.0]}))
+
+    (found,) = overall([table("adult", "aaaaaaaa"), table("magic", "bbbbbbbb")])
+    assert found.left_out_generators or found.left_out_datasets
+    assert "tvae" not in {*found.generators, *found.left_out_generators}
+
+
 def test_wins_need_an_interval_without_zero(make):
     rng = np.random.default_rng(0)
     shift = rng.normal(size=6)

@@ -52,6 +52,16 @@ def test_who_is_not_compared_is_named(make):
     assert "not counted, as not all of these generators ran on them: shoppers" in text
 
 
+def test_who_ranks_last_for_want_of_a_value_is_named(make):
+    rows = [make.row("whole", {make.ERROR: [5.0], make.AUC: [0.9]}), make.row("part", {make.ERROR: [1.0]})]
+    rows.append(make.row("failed", {make.ERROR: [0.0]}, imputed=True, failed=True))
+    (found,) = overall([make.table(name, *rows) for name in ("adult", "magic")])
+    assert found.unscored == ["part"]
+    text = overall_section(found)
+    assert "last in a ranked metric that was not computed for them or is not defined: part" in text
+    assert "or the other has no value" in text
+
+
 def test_single_cells_are_named_as_what_their_intervals_rest_on(make):
     found = three(make, 2)
     assert "rest on the scores' own standard errors: data0, data1" in overall_section(found)

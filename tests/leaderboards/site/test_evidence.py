@@ -48,8 +48,8 @@ def test_a_cell_leads_to_its_seeds_stages_and_run(shown):
     assert len({cell[0] for cell in cells}) == 3
     assert [cell[1:3] for cell in cells] == [[0, 0], [0, 1], [0, 2]]
     assert [record[2:] for record in behind] == [[0.125, 100, 0]] * 3
-    status, _, _, finished, wall, *_, device, run, returned, _ = cells[0][5]["sample"]
-    assert (status, finished, wall, returned) == ("done", "2026-01-01 00:00:00", 4, 1000)
+    status, _, _, finished, wall, *_, device, run, found, returned, _ = cells[0][5]["sample"]
+    assert (status, finished, wall, found, returned) == ("done", "2026-01-01 00:00:00", 4, 0, 1000)
     assert data["pool"][device] == "cpu"
     name, started, profile, command, host, versions, commit = data["runs"][run]
     assert (name, started) == ("run1", "2025-12-31 10:00:00")
@@ -75,6 +75,32 @@ def test_a_stage_belongs_to_the_run_in_which_it_ended(store):
     for asked in (None, "second"):
         _, data = gathered(store, asked)
         assert {data["runs"][stage[8]][0] for stage in data["cells"][0][5].values()} == {"first"}
+
+
+def begun(store, **days):
+    for run, day in days.items():
+        store.connection.execute("INSERT INTO runs VALUES (?,?,'demo','{}','bench run','{}','{}',NULL,1)", [run, day])
+
+
+def test_a_stage_of_an_earlier_run_stays_that_runs_in_a_cell_with_more_stages(store):
+    """A cell covers all of its stages: one more evaluator makes another cell, which holds the old stages."""
+    store.cell("smote", {SHAPE: 1.0}, run="first", day=2)
+    later = store.cell("smote", {SHAPE: 1.0}, run="second", day=2, code="+validity")
+    store.stage(later, "validity", 1.0, day=4)
+    begun(store, first="2026-01-01", second="2026-01-03")
+    _, data = gathered(store)
+    shown = data["cells"][0]
+    assert shown[0] == later
+    assert {name: (data["runs"][stage[8]][0], stage[9]) for name, stage in shown[5].items()} == {
+        **dict.fromkeys(("fit", "sample", "density"), ("first", 0)), "validity": ("second", 0),
+    }  # fmt: skip
+
+
+def test_who_only_found_a_stage_finished_is_not_taken_for_its_maker(store):
+    store.cell("smote", {SHAPE: 1.0}, run="later", day=2)
+    begun(store, later="2026-01-03")
+    _, data = gathered(store)
+    assert {(data["runs"][stage[8]][0], stage[9]) for stage in data["cells"][0][5].values()} == {("later", 1)}
 
 
 def test_a_store_without_the_rows_of_its_runs_still_names_them(store):

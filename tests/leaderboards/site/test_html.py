@@ -46,7 +46,7 @@ def of(**texts):
 def test_every_number_of_the_terminals_table_stands_in_the_page(filled, page):
     lines = leaderboards.terminal(filled.connection, styled=False).splitlines()
     grids = [line for line in lines if not re.match(r"demo data|sorted|[±†‡*ˢ] |.* failed in|whether|best trade", line)]
-    numbers = set(re.findall(r"±?-?\d+(?:,\d{3})*(?:\.\d+)?[†‡]*", " ".join(grids)))
+    numbers = set(re.findall(r"±?-?\d+(?:,\d{3})*(?:\.\d+)?[†‡ˢ]*", " ".join(grids)))
     assert len(numbers) > 20
     assert {"0.50", "1,234.5", "5.25†‡"} <= numbers
     assert numbers <= page.words
@@ -236,3 +236,47 @@ def test_json_in_the_page_holds_no_tag_and_no_entity():
     written = embedded(hostile)
     assert not set("<>&\u2028\u2029") & set(written)
     assert json.loads(written) == hostile
+
+
+def test_the_comparison_says_what_its_numbers_rest_on():
+    store = Store()
+    for dataset in ("adult", "magic"):
+        store.cell("smote", {SHAPE: 1.0, "xgboost_auc": 0.9}, dataset=dataset, stderr=0.1)
+        store.cell("tvae", {SHAPE: 2.0}, dataset=dataset, stderr=0.1)
+    words = " ".join(one["text"] for one in Page(leaderboards.html(store.connection)).all("li"))
+    assert "intervals rest on the scores' own standard errors: adult, magic" in words
+    assert "not computed for them or is not defined: tvae" in words
+    assert "best trade-offs of quality against seconds" in words
+
+
+def test_a_generators_settings_are_told_for_every_configuration():
+    store = Store()
+    for dataset, epochs in (("adult", 1), ("magic", 300)):
+        store.cell("tvae", {SHAPE: 1.0}, dataset=dataset, config=f"{epochs:08}", options=f'{{"epochs": {epochs}}}')
+    page = Page(leaderboards.html(store.connection))
+    assert {"tvae #000000", "tvae #000003"} <= {one["text"] for one in page.all("h4")}
+    assert {"1", "300"} <= {one["text"] for one in page.all("dd")}
+
+
+def test_versions_of_a_datasets_data_are_told_apart():
+    store = Store()
+    for digest in ("aaaaaaaa", "bbbbbbbb"):
+        store.cell("tvae", {SHAPE: 1.0}, digest=digest)
+    page = Page(leaderboards.html(store.connection))
+    assert [one["text"] for one in page.all("option")][:3] == ["all", "adult #aaaaaa", "adult #bbbbbb"]
+    assert {"adult #aaaaaa", "adult #bbbbbb"} <= {one["text"] for one in page.all("h2")}
+
+
+def test_a_column_with_a_best_value_is_sorted_by_the_distance_from_it():
+    store = Store()
+    for name, value in (("copier", 0.35), ("ideal", 0.501), ("far", 0.8)):
+        store.cell(name, {"c2st_xgboost_auc": value}, higher=False, stderr=0.001)
+    page = Page(leaderboards.html(store.connection))
+    keys = {
+        one["text"].split()[0]: one["attributes"].get("data-s")
+        for one in page.all("td")
+        if "data-v" in one["attributes"]
+    }
+    assert [float(keys[text]) for text in ("0.3500", "0.5010", "0.8000")] == pytest.approx([0.15, 0.001, 0.3])
+    (head,) = [one["text"] for one in page.all("th") if one["text"].startswith("C2ST") and "start" in one["within"]]
+    assert head.split() == ["C2ST", "AUC", "→", "0.5", "best", "at", "0.5"]
