@@ -11,9 +11,25 @@ from evaluators.code.sandbox import LAYERS, Sandbox, Task
 from tests.evaluators.code.sandbox.conftest import FALSE, HONEST, LIMITS, TEST
 
 OUTSIDE = """
-import os
+import ctypes, fcntl, os, struct
 home, canary = {home!r}, {canary!r}
 done = []
+library = ctypes.CDLL(None, use_errno=True)
+def system_call(number, *arguments):
+    if library.syscall(ctypes.c_long(number), *arguments) < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+def setxattrat(path):
+    parts = [struct.pack("<HHI", who, 7, 0xFFFFFFFF) for who in (1, 4, 32)]  # everybody may do everything
+    acl = ctypes.create_string_buffer(struct.pack("<I", 2) + b"".join(parts), 28)
+    value = struct.pack("=QII", ctypes.addressof(acl), 28, 0)
+    name = b"system.posix_acl_access"
+    system_call(463, ctypes.c_long(-100), path.encode(), ctypes.c_long(0), name, value, ctypes.c_long(16))
+def file_setattr(path):
+    attributes = struct.pack("=QIIIII", 0x80, 0, 0, 0, 0, 0) + bytes(4)  # FS_XFLAG_NODUMP
+    system_call(469, ctypes.c_long(-100), path.encode(), attributes, ctypes.c_long(32), ctypes.c_long(0))
+def set_flags(path):
+    with open(path) as file:
+        fcntl.ioctl(file, 0x40086602, fcntl.ioctl(file, 0x80086601, bytes(8)))  # FS_IOC_SETFLAGS, FS_IOC_GETFLAGS
 def attempt(what, *arguments):
     try:
         what(*arguments)
@@ -31,6 +47,10 @@ attempt(os.symlink, "/", home + "/link")
 attempt(os.truncate, canary, 0)
 attempt(os.chmod, canary, 0o777)
 attempt(os.utime, canary)
+attempt(setxattrat, canary)
+attempt(file_setattr, canary)
+attempt(set_flags, canary)
+attempt(set_flags, os.__file__)
 attempt(open, "/etc/difflm-bench", "w")
 attempt(os.listdir, home)
 assert not done, done
