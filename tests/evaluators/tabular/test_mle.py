@@ -108,6 +108,22 @@ def test_what_cannot_be_learnt_from_has_a_reason(make_dataset, mixed, rows, dama
         assert reason in score.details["reason"]
 
 
+@pytest.mark.parametrize(
+    ("feature", "target", "reason"),
+    [
+        (2**20, 2**40, "no feature of the synthetic records varies in single"),
+        (2**40, 2**20, "values of 'y' in single precision"),
+    ],
+)
+def test_numbers_that_single_precision_cannot_tell_apart_have_a_reason(make_dataset, feature, target, reason):
+    schema = Schema((Column("x", "integer"), Column("y", "integer")), "y", "regression")
+    now = 1_700_000_000_000_000_000  # nanoseconds
+    records = pd.DataFrame({"x": now + feature * np.arange(60), "y": now + target * (np.arange(60) % 7)})
+    data = make_dataset(records, records, schema=schema)
+    found = evaluate(data, data.train, protocols=("harness", "difflm"), trials=1, repetitions=1)
+    assert {score.details["reason"] for score in found.values() if reason not in score.details["reason"]} == set()
+
+
 def test_test_records_of_one_class_have_no_auc_but_an_accuracy(make_dataset, mixed):
     test = mixed(100, 1).query("label == 'yes'")
     found = evaluate(make_dataset(mixed(10, 0), test), mixed(300, 2))
