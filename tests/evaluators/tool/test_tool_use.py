@@ -97,6 +97,14 @@ def test_records_that_say_nothing(data):
     assert np.isnan(score.value)
 
 
+def test_half_a_surrogate_pair_is_survived(data):
+    half = data.test.head(40).assign(
+        parameters=r'{"type":"object","properties":{"\ud800":{"type":"string","description":"\ud800","default":"\ud800"}}}'
+    )
+    found = by_name(ToolUse(**TINY).evaluate(replace(data, train=half, test=half), half, seed=1))
+    assert np.isfinite(found["held_out_selection_accuracy_percent"].value)
+
+
 def test_tools_without_queries_are_told_from_each_other(data):
     found = by_name(ToolUse(**TINY).evaluate(replace(data, extras={}), data.train, seed=1))
     for metric in ("selection_accuracy_percent", "selection_chance_percent", "call_accuracy_percent"):
