@@ -20,6 +20,9 @@ TYPES = {
     "rows": {"type": "array", "items": {"type": "dict"}},
     "anything": {"type": "any"},
     "union": {"type": ["integer", "null"]},
+    "maybes": {"type": "array", "items": {"type": ["string", "null"]}},
+    "mixed": {"type": "array", "items": {"type": ["string", "dict"]}},
+    "free": {"type": "array", "items": True},
 }
 FUNCTION = {"name": "shop.find", "parameters": {"type": "dict", "properties": TYPES, "required": []}}
 
@@ -101,6 +104,13 @@ BFCL_VALUES = {
     "union takes each of its types": ("union", None, [3, None], ""),
     "union takes no other type": ("union", "3", [3, None], "type_error:simple"),
     "any is no other type": ("anything", 3, ["3"], "type_error:simple"),
+    "items of a union": ("maybes", ["A", None], [["a", None]], ""),
+    "items of a union, other value": ("maybes", ["b", None], [["a", None]], "value_error:list/tuple"),
+    "items of a union, other type": ("maybes", ["a", 3], [["a", None]], "type_error:nested"),
+    "items of a union, no list": ("maybes", 3, [["a"]], "type_error:simple"),
+    "items of a union, all objects": ("mixed", [{"a": "X"}], [[{"a": ["x"]}]], ""),
+    "items of a union, no object": ("mixed", ["X"], [["x"]], ""),
+    "items of any type": ("free", ["A", 3], [["a", 3]], ""),
 }  # fmt: skip
 
 
