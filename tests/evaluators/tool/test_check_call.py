@@ -260,6 +260,22 @@ def test_the_exact_answer_of_a_call_is_that_call_alone():
 
 
 @pytest.mark.parametrize(
+    ("expected", "written", "rule"),
+    [
+        ({"text": ""}, {"text": ""}, ""),
+        ({"text": ""}, {}, "missing_optional"),
+        ({"anything": {"k": ""}}, {"anything": {"k": ""}}, ""),
+        ({"anything": {"k": ""}}, {"anything": {}}, "wrong_value"),
+        ({"anything": [{"k": ""}]}, {"anything": [{}]}, "wrong_value"),
+        ({"anything": {"k": ["", {"l": ""}]}}, {"anything": {"k": ["", {"l": ""}]}}, ""),
+    ],
+)
+def test_an_empty_string_of_an_exact_answer_may_not_be_left_out(expected, written, rule):
+    answer = exact_answer(Call("shop.find", expected))
+    assert check_calls([Call("shop.find", written)], [FUNCTION], [answer], protocol="harness").rule == rule
+
+
+@pytest.mark.parametrize(
     ("functions", "answers", "says"),
     [
         ([ADD], [{"sub": {}}], "'sub', which is not among"),
