@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.errors import BenchError
 from bench.records import Column, Schema
 from evaluators.tabular.mle import MachineLearningEfficiency
 
@@ -136,6 +137,20 @@ def test_without_test_records_or_target(make_dataset, mixed, mixed_schema):
     assert "test records" in evaluate(make_dataset(mixed(10, 0)), mixed(100, 1))["catboost_auc"].details["reason"]
     data = make_dataset(mixed(10, 0), mixed(10, 1), schema=Schema(mixed_schema.columns))
     assert evaluate(data, mixed(100, 1)) == {}
+
+
+@pytest.mark.parametrize("name", ["trials", "maximum_trees", "repetitions", "workers"])
+def test_less_than_one_of_something_is_refused(name):
+    with pytest.raises(BenchError, match=f"evaluator 'mle': {name} = 0; must be at least 1"):
+        MachineLearningEfficiency(**{name: 0})
+
+
+def test_without_bootstrap_draws_there_is_no_standard_error(make_dataset, mixed):
+    with pytest.raises(BenchError, match="bootstrap_draws = -1; must be at least 0"):
+        MachineLearningEfficiency(bootstrap_draws=-1)
+    found = evaluate(make_dataset(mixed(10, 0), mixed(50, 1)), mixed(100, 2), bootstrap_draws=0)
+    assert np.isfinite(found["xgboost_auc"].value)
+    assert np.isnan(found["xgboost_auc"].stderr)
 
 
 def test_reference_is_trained_on_train_records(make_dataset, mixed):
