@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from evaluators.tool.call import VALID, Call, Verdict, show
+from evaluators.tool.call import VALID, Call, Verdict, as_list, show
 from evaluators.tool.json_schema import json_type
 
 PYTHON_TYPES: dict[str | None, type] = {
@@ -180,7 +180,3 @@ def standard(value: Any) -> Any:
 
 def python_type(name: object, place: str) -> type:
     return PYTHON_TYPES[json_type(name, place)]
-
-
-def as_list(values: Any) -> list[Any]:
-    return values if isinstance(values, list) else [values]

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, SchemaError
 from jsonschema.exceptions import best_match
 
 from bench.errors import BenchError
-from evaluators.tool.call import VALID, Answer, Call, Verdict, show
+from evaluators.tool.call import VALID, Answer, Call, Verdict, as_list, show
 from evaluators.tool.json_schema import to_json_schema
 
 
@@ -118,10 +118,6 @@ def exact_value(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [exact_value(one) for one in value]
     return value
-
-
-def as_list(values: Any) -> list[Any]:
-    return values if isinstance(values, list) else [values]
 
 
 def one_line(text: str) -> str:
