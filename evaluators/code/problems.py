@@ -10,9 +10,13 @@ prompt without examples is that of Fried et al. 2022 (arXiv 2204.05999), a docst
 
 from __future__ import annotations
 
+import ast
+import builtins
 import gzip
 import json
 import os
+import symtable
+import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +28,7 @@ import pooch
 
 from bench.errors import BenchError
 from bench.records import Dataset
+from evaluators.code.sandbox.worker.testing import free_names
 
 EMBEDDED = "embedded"
 SHIPPED = Path(__file__).parent / "embedded_problems.jsonl"
@@ -221,14 +226,33 @@ def from_mbpp(record: dict[str, Any]) -> dict[str, str]:
         raise ValueError("field 'task_id' is missing or no number")
     task = text(record, "text" if "text" in record else "prompt").strip()
     lines = [*imports, *filter(None, [str(record.get("test_setup_code") or "")]), *tests]
+    solution = text(record, "code").replace("\r\n", "\n")
     return {
         "task_id": f"mbpp/{number}",
         "prompt": f'"""\n{task}\n{tests[0]}\n"""\n',
         "entry_point": "",
-        "canonical_solution": text(record, "code").replace("\r\n", "\n"),
-        "test": "\n".join(lines) + "\n",
+        "canonical_solution": solution,
+        "test": with_own_builtins("\n".join(lines) + "\n", solution),
         "difficulty": "",
     }
+
+
+def with_own_builtins(test: str, solution: str) -> str:
+    """The test with an import of the builtins that its solution does not define, where the program would give them.
+
+    The sandbox takes builtins from the program for a test of nothing else, such as `assert sum(10, 15) == 6`.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # such as an invalid escape in a string, which is legal
+            used = free_names(ast.parse(test))
+            symbols = symtable.symtable(solution, "<solution>", "exec").get_symbols()
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # which shows when they run
+        return test
+    own = used - {symbol.get_name() for symbol in symbols if symbol.is_assigned() or symbol.is_imported()}
+    if not own or own == used or not used <= set(dir(builtins)):
+        return test
+    return f"from builtins import {', '.join(sorted(own))}\n{test}"
 
 
 def text(record: dict[str, Any], name: str) -> str:

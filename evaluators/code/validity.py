@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from bench.errors import BenchError
 from bench.near_duplicates import THRESHOLD, record_texts, similarity_to_nearest
@@ -48,9 +47,6 @@ class CodeValidity(TextValidity):
     Config = CodeValidityConfig
     families = frozenset({"code"})
     validity_metric = "parse_percent"
-
-    def is_valid(self, schema: Schema, records: pd.DataFrame) -> NDArray[np.bool_]:
-        return np.array([one.parses for one in all_syntax(programs(schema, records))], dtype=bool)
 
     def evaluate(
         self, data: Dataset, synthetic: pd.DataFrame, *, seed: int = 0, progress: Progress = SILENT

@@ -64,6 +64,8 @@ def sample_texts(
             "lower max_new_tokens or raise context"
         )
     ids = [[model.begin, *model.encode(prompt)][-room:] for prompt in prompts]
+    # a continuation is decoded behind its prompt, as some tokenizers drop the first space of what they decode
+    starts = [len(model.decode(row)) for row in ids]
     stopper = Stopper(model, stop)
     texts = [[""] * n for _ in prompts]
     with progress.task("generate", len(prompts) * n, "samples") as task:
@@ -75,7 +77,7 @@ def sample_texts(
             )
             places = [(i, j) for i, draws in part for j in draws]
             for (i, j), row in zip(places, rows, strict=True):
-                texts[i][j] = stopper.cut(model.decode(row))
+                texts[i][j] = stopper.cut(model.decode([*ids[i], *row])[starts[i] :])
             task.advance(len(places))
     return texts
 

@@ -31,7 +31,7 @@ def category_codes(real: pd.Series, synthetic: pd.Series) -> Codes:
 def bin_edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Edges of `BINS` equal-width bins over the values that are present; shape (BINS + 1,).
 
-    Those of numpy's histogram, which refuses values that are too close for ten bins or too far apart.
+    Those of numpy's histogram, which refuses values that are too close for ten bins.
     """
     present = values[~np.isnan(values)]
     if len(present) == 0:
@@ -39,8 +39,6 @@ def bin_edges(values: NDArray[np.float64]) -> NDArray[np.float64]:
     low, high = float(present.min()), float(present.max())
     if low == high:
         low, high = low - 0.5, high + 0.5
-    if np.isinf(high - low):
-        return 4 * np.linspace(low / 4, high / 4, BINS + 1)
     return np.linspace(low, high, BINS + 1)
 
 

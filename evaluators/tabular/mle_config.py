@@ -42,6 +42,10 @@ class MachineLearningEfficiencyConfig:
     workers: int | None = None
 
     def __post_init__(self) -> None:
+        least = {"trials": 1, "maximum_trees": 1, "bootstrap_draws": 0, "repetitions": 1, "workers": 1}
+        for name, fewest in least.items():
+            if (value := getattr(self, name)) is not None and value < fewest:
+                raise BenchError(f"evaluator 'mle': {name} = {value}; must be at least {fewest}")
         for percent in self.real_percents:
             if not 0 <= percent <= 100:
                 raise BenchError(f"evaluator 'mle': real_percents holds {percent}; give shares from 0 to 100")

@@ -70,11 +70,18 @@ def true_classes(encoding: Encoding, records: pd.DataFrame) -> tuple[NDArray[np.
 
 def why_not_learnt(schema: Schema, examples: Examples, which: str = "") -> str | None:
     """Why no model can be fitted to the examples; None where one can."""
-    if len(np.unique(examples.target)) < 2:
-        return f"the {len(examples)} {which}records with a target have less than two values of '{schema.target}'"
-    if all(len(np.unique(feature)) < 2 for feature in examples.features.T):
-        return f"no feature of the {which}records varies"
+    if not varies(examples.target):
+        single = "" if schema.task == "classification" else " in single precision"
+        records = f"the {len(examples)} {which}records with a target"
+        return f"{records} have less than two values of '{schema.target}'{single}"
+    if not any(varies(feature) for feature in examples.features.T):
+        return f"no feature of the {which}records varies in single precision"
     return None
+
+
+def varies(values: NDArray[np.float64]) -> bool:
+    """Whether the boosters, which compute in single precision, can tell two values apart."""
+    return len(np.unique(values.astype(np.float32))) > 1
 
 
 def metric_name(learner: str, measure: str, log_target: bool) -> str:

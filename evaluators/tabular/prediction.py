@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+# A sum of squares below this share of those it is the difference of is due to rounding.
+ROUNDING = 1e-12
 
 
 def bootstrap_weights(rows: int, draws: int, seed: int) -> Array:
@@ -77,9 +79,11 @@ def r_squared(truth: Array, predicted: Array, weights: Array) -> Array:
     """1 - residual / total sum of squares; NaN where a draw's target is constant."""
     size = weights.sum(axis=1)
     centred = truth - truth.mean()
-    total = weights @ centred**2 - (weights @ centred) ** 2 / size
+    squares = weights @ centred**2
+    total = squares - (weights @ centred) ** 2 / size
     residual = weights @ (truth - predicted) ** 2
-    return 1 - np.divide(residual, total, out=np.full_like(total, np.nan), where=total > 1e-12 * size)
+    varies = total > ROUNDING * squares
+    return 1 - np.divide(residual, total, out=np.full_like(total, np.nan), where=varies)
 
 
 def classification(truth: NDArray[np.int64], probabilities: Array, weights: Array) -> dict[str, Array]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from bench.progress import Task
 from bench.records import Schema
@@ -84,8 +85,11 @@ def random_rows(schema: Schema, train: pd.DataFrame, rows: int, seed: int) -> pd
     return pd.DataFrame(frame)
 
 
-def draw(values: Array, kind: str, rows: int, rng: np.random.Generator) -> Array:
+def draw(values: Array, kind: str, rows: int, rng: np.random.Generator) -> Array | NDArray[np.int64]:
     low, high = values.min(), values.max()
     if kind == "integer":
-        return np.floor(rng.uniform(low, high + 1, size=rows)).clip(low, high)
+        drawn = np.floor(rng.uniform(low, high + 1, size=rows)).clip(low, high)
+        # the largest integers are 2**63 as floats, which no integer holds
+        whole = np.minimum(drawn, np.nextafter(2.0**63, 0)).astype(np.int64)
+        return np.where(drawn < 2.0**63, whole, np.iinfo(np.int64).max)
     return rng.uniform(low, high, size=rows)

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from evaluators.tool.call import VALID, Call, Verdict, show
+from evaluators.tool.call import VALID, Call, Verdict, as_list, show
 from evaluators.tool.json_schema import json_type
 
 PYTHON_TYPES: dict[str | None, type] = {
@@ -74,15 +74,15 @@ def check_argument(parameter: str, value: Any, schema: Mapping[str, Any], allowe
     written = schema.get("type", "any")
     if isinstance(written, list):  # a union of JSON Schema, which BFCL's own files do not have
         written = next((one for one in written if python_type(one, parameter) is type(value)), (written or ["any"])[0])
-    expected, inner = python_type(written, parameter), None
-    if expected is list and "type" in (schema.get("items") or {}):
-        inner = python_type(schema["items"]["type"], f"{parameter}.items")
+    expected, inner, items = python_type(written, parameter), (), schema.get("items")
+    if expected is list and isinstance(items, Mapping) and "type" in items:
+        inner = types_of_items(items["type"], value, f"{parameter}.items")
     if str(written).lower() == "tuple" and isinstance(value, tuple):
         value = list(value)
     kind = float if expected is float and type(value) is int else type(value)
     first = next((type(answer) for answer in allowed if answer != ""), None)
     if kind is expected:
-        if inner is not None and not items_fit(value, inner, allowed):
+        if inner and not items_fit(value, inner, allowed):
             return Verdict("type_error:nested", f"{show(parameter)}: {show(value)} does not hold the type of its items")
     elif kind is not first:
         return Verdict("type_error:simple", f"{show(parameter)}: type {written} was expected, not {show(value)}")
@@ -92,11 +92,11 @@ def check_argument(parameter: str, value: Any, schema: Mapping[str, Any], allowe
 
 
 def check_value(
-    parameter: str, value: Any, expected: type | None, inner: type | None, allowed: Sequence[Any]
+    parameter: str, value: Any, expected: type | None, inner: tuple[type, ...], allowed: Sequence[Any]
 ) -> Verdict:
     if expected is dict:
         return check_object(parameter, value, allowed)
-    if expected is list and inner is dict:
+    if expected is list and inner == (dict,):
         return check_objects(parameter, value, allowed)
     if expected is str:
         rule, found = "value_error:string", standard(value) in [standard(one) for one in allowed]
@@ -108,13 +108,20 @@ def check_value(
     return VALID if found else wrong(rule, parameter, value, allowed)
 
 
-def items_fit(value: list[Any], inner: type, allowed: Sequence[Any]) -> bool:
-    """Whether the items have the documented type, or that of the first item of some allowed list."""
+def types_of_items(written: Any, value: Any, place: str) -> tuple[type, ...]:
+    """The documented types of items; of a union those that the items have, where they have any of them."""
+    types = [python_type(one, place) for one in (written if isinstance(written, list) else [written])]
+    there = {type(item) for item in value} if isinstance(value, list | tuple) else set()
+    return tuple(one for one in types if len(types) == 1 or one in there) or tuple(types)
+
+
+def items_fit(value: list[Any], inner: tuple[type, ...], allowed: Sequence[Any]) -> bool:
+    """Whether the items have a documented type, or that of the first item of some allowed list."""
     for answer in allowed:
         if not isinstance(answer, list):
             return True
-        first = next((type(item) for item in answer if item != ""), inner)
-        if all(type(item) in (inner, first) for item in value):
+        first = next((type(item) for item in answer if item != ""), None)
+        if all(type(item) in (*inner, first) for item in value):
             return True
     return False
 
@@ -173,7 +180,3 @@ def standard(value: Any) -> Any:
 
 def python_type(name: object, place: str) -> type:
     return PYTHON_TYPES[json_type(name, place)]
-
-
-def as_list(values: Any) -> list[Any]:
-    return values if isinstance(values, list) else [values]

@@ -39,6 +39,11 @@ class Verdict:
 VALID = Verdict()
 
 
+def as_list(values: Any) -> list[Any]:
+    """The allowed values of an answer, where a single one may stand without a list."""
+    return values if isinstance(values, list) else [values]
+
+
 def show(value: object) -> str:
     """A value in one short line."""
     try:

@@ -91,8 +91,8 @@ def bounded(schema: Any) -> Any:
         return {key: kept[key] for key in ("enum", "const") if key in kept}
     if isinstance(schema.get("properties"), dict):
         kept["properties"] = {name: bounded(one) for name, one in schema["properties"].items()}
-        required = schema.get("required")
-        kept["required"] = [name for name in required if name in kept["properties"]] if required else []
+        names = schema["required"] if isinstance(schema.get("required"), list) else []
+        kept["required"] = [name for name in names if isinstance(name, str) and name in kept["properties"]]
     if isinstance(schema.get("items"), dict):
         kept["items"] = bounded(schema["items"])
     for key in ("anyOf", "oneOf"):

@@ -18,7 +18,7 @@ from bench.records import Dataset, Schema
 from evaluators.base import Score
 from evaluators.jackknife import assign_groups, group_counts, jackknife_error, with_and_without
 from evaluators.tabular.density import kolmogorov_smirnov, total_variation
-from evaluators.tool.schemas import kinds, parse
+from evaluators.tool.schemas import kinds, parse, without_halves
 
 ANY = "any"  # the type of a parameter that names none
 
@@ -94,7 +94,7 @@ def read(text: object) -> tuple[dict[str, Any] | None, frozenset[str]]:
 
 def type_of(parameter: object) -> str:
     named = sorted(str(kind).lower() for kind in kinds(parameter)) if isinstance(parameter, dict) else []
-    return "|".join(named) or ANY
+    return without_halves("|".join(named)) or ANY
 
 
 def gather(pairs: list[tuple[int, Any]], kind: type = np.float64) -> Measured:

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, SchemaError
 from jsonschema.exceptions import best_match
 
 from bench.errors import BenchError
-from evaluators.tool.call import VALID, Answer, Call, Verdict, show
+from evaluators.tool.call import VALID, Answer, Call, Verdict, as_list, show
 from evaluators.tool.json_schema import to_json_schema
 
 
@@ -50,7 +50,7 @@ def broken_rules(call: Call, function: Mapping[str, Any], allowed: Mapping[str, 
         elif not any(equal(value, one) for one in as_list(allowed[name])):
             yield Verdict("wrong_value", f"{show(name)}: {show(value)} is not among {show(allowed[name])}")
     for name, values in allowed.items():
-        if name not in call.arguments and "" not in as_list(values):
+        if name not in call.arguments and not may_be_left_out(values):
             yield Verdict("missing_optional", f"parameter {show(name)} is missing and may not be left out")
 
 
@@ -78,7 +78,7 @@ def equal(value: Any, allowed: Any) -> bool:
         if not isinstance(value, Mapping) or not set(value) <= set(allowed):
             return False
         return all(
-            any(equal(value[key], one) for one in as_list(values)) if key in value else "" in as_list(values)
+            any(equal(value[key], one) for one in as_list(values)) if key in value else may_be_left_out(values)
             for key, values in allowed.items()
         )
     if isinstance(allowed, list | tuple):
@@ -92,6 +92,14 @@ def equal(value: Any, allowed: Any) -> bool:
     return isinstance(value, bool) == isinstance(allowed, bool) and value == allowed
 
 
+class Exactly(list[Any]):
+    """Allowed values among which "" is a value like others, no mark that there may be none."""
+
+
+def may_be_left_out(values: Any) -> bool:
+    return "" in as_list(values) and not isinstance(values, Exactly)
+
+
 def as_json(value: Any) -> Any:
     """The value with the tuples of a call in Python's form as lists."""
     if isinstance(value, Mapping):
@@ -101,19 +109,15 @@ def as_json(value: Any) -> Any:
 
 def exact_answer(call: Call) -> Answer:
     """The possible answer that only this call is."""
-    return {call.name: {name: [exact_value(value)] for name, value in call.arguments.items()}}
+    return {call.name: {name: Exactly([exact_value(value)]) for name, value in call.arguments.items()}}
 
 
 def exact_value(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: [exact_value(one)] for key, one in value.items()}
+        return {key: Exactly([exact_value(one)]) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [exact_value(one) for one in value]
     return value
-
-
-def as_list(values: Any) -> list[Any]:
-    return values if isinstance(values, list) else [values]
 
 
 def one_line(text: str) -> str:

@@ -103,6 +103,11 @@ def refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not part of JSON")
 
 
+def without_halves(text: str) -> str:
+    """A ? for each half of a surrogate pair: JSON can escape one alone, but nothing can encode it."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def levels(schema: object) -> Iterator[object]:
     """A schema and all schemas inside it, by a list in place of recursion: models write absurdly deep ones."""
     waiting = [schema]

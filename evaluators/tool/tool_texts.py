@@ -23,7 +23,7 @@ from typing import Any
 
 import pandas as pd
 
-from evaluators.tool.schemas import kinds, parse
+from evaluators.tool.schemas import kinds, parse, without_halves
 
 # A few records are as long as a page; what matters stands first.
 LONGEST_NAME, LONGEST_DESCRIPTION, LONGEST_VALUE = 80, 300, 60
@@ -85,7 +85,8 @@ def call_prompt(offered: Sequence[API], query: str) -> str:
 
 def call_text(api: API, arguments: Mapping[str, Any]) -> str:
     """What follows a call prompt."""
-    return f" {one_line(api.name, LONGEST_NAME)} {json.dumps(arguments, ensure_ascii=False, separators=(',', ':'))}\n"
+    written = without_halves(json.dumps(arguments, ensure_ascii=False, separators=(",", ":")))
+    return f" {one_line(api.name, LONGEST_NAME)} {written}\n"
 
 
 def signature(api: API) -> str:
@@ -133,4 +134,4 @@ def simple(value: object, parameter: dict[str, Any]) -> str | int | float | bool
 
 
 def one_line(text: str, longest: int | None = LONGEST_DESCRIPTION) -> str:
-    return " ".join(text.split())[:longest]
+    return " ".join(without_halves(text).split())[:longest]

@@ -115,9 +115,16 @@ def load_tests(config: ToolUseConfig, data: Dataset) -> Tests:
     frame = data.extras.get("queries")
     queries = [] if frame is None else read_queries(frame, config.queries)
     held_out = held_out_queries(data.test, config.distractors, config.queries, data.split_seed)
-    described = [request(api) for api in apis(data.test) if api.description.strip()]
-    background = described[:: max(1, len(described) // BACKGROUND)][:BACKGROUND] or ["anything"]
-    return Tests(queries, held_out, load_problems(config.bfcl), background)
+    return Tests(queries, held_out, load_problems(config.bfcl), unrelated_requests(data))
+
+
+def unrelated_requests(data: Dataset) -> list[str]:
+    """Requests of a few validation records, on which nothing is tested; of train records where there are none."""
+    for records in (data.validation, data.train):
+        described = [request(api) for api in apis(records) if api.description.strip()]
+        if described:
+            return described[:: max(1, len(described) // BACKGROUND)][:BACKGROUND]
+    return ["anything"]
 
 
 def load(config: ToolUseConfig, data: Dataset, seed: int) -> Any:

@@ -17,6 +17,7 @@ from evaluators.tool.bfcl_problems import BfclOutcome
 from evaluators.tool.call import Verdict
 from evaluators.tool.queries import Query
 
+SELECTION_VERSION = 2  # of what unrelated requests decide: in version 1 they were requests of test records
 NO_QUERIES = "the dataset has no queries"
 NO_CALLS = "no query of the dataset has a known call"
 NO_HELD_OUT = "too few test records have a description and a name of their own"
@@ -30,7 +31,7 @@ class Tests:
     queries: list[Query]
     held_out: list[Query]
     problems: list[Problem]
-    background: list[str]  # requests of held-out records, for what is likely whatever is asked
+    background: list[str]  # unrelated requests, for what is likely whatever is asked
 
 
 @dataclass
@@ -70,8 +71,8 @@ def arm_scores(arm: str, results: Results | None, tests: Tests, n: int, shared: 
     called = [query.group for query in tests.queries if query.call is not None]
     no_calls = NO_CALLS if tests.queries else NO_QUERIES
     return [
-        share(f"selection_accuracy{arm}_percent", chosen, n, offered, NO_QUERIES, groups),
-        share(f"held_out_selection_accuracy{arm}_percent", held_out, n, held, NO_HELD_OUT),
+        share(f"selection_accuracy{arm}_percent", chosen, n, offered, NO_QUERIES, groups, SELECTION_VERSION),
+        share(f"held_out_selection_accuracy{arm}_percent", held_out, n, held, NO_HELD_OUT, (), SELECTION_VERSION),
         share(f"call_accuracy{arm}_percent", calls, n, ends, no_calls, called),
         *bfcl_scores(arm, results, tests, n, shared),
     ]
@@ -89,7 +90,7 @@ def bfcl_scores(arm: str, results: Results | None, tests: Tests, n: int, shared:
             details["wrong"] = Counter(
                 results.bfcl[i].verdict.rule for i in places if not results.bfcl[i].verdict.valid
             )
-        score = share(f"bfcl_{kind}_accuracy{arm}_percent", right, n, details, "")
+        score = share(f"bfcl_{kind}_accuracy{arm}_percent", right, n, details, "", (), SELECTION_VERSION)
         found.append(replace(score, protocol="bfcl"))
     return found
 
@@ -109,11 +110,12 @@ def share(
     details: dict[str, Any],
     empty: str,
     groups: Sequence[str] = (),
+    version: int = 1,
 ) -> Score:
     """A share in percent, with groups and single results in the details; `right` is None without a model."""
     if right is None or len(right) == 0:
         reason = NO_TEXT if right is None else empty
-        return Score(metric, np.nan, np.nan, True, "harness", 1, n, {"reason": reason})
+        return Score(metric, np.nan, np.nan, True, "harness", version, n, {"reason": reason})
     score = share_score(metric, right, True, {**details, "queries": len(right), "right": right.astype(int).tolist()})
     if groups:
         of = np.array(groups)
@@ -121,4 +123,4 @@ def share(
             group: {"percent": 100 * float(right[of == group].mean()), "queries": int((of == group).sum())}
             for group in dict.fromkeys(groups)
         }
-    return replace(score, n=n)
+    return replace(score, n=n, version=version)

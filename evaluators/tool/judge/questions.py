@@ -13,6 +13,8 @@ import math
 from collections.abc import Hashable, Mapping
 from typing import Any, Literal
 
+from evaluators.tool.schemas import without_halves
+
 Message = dict[str, str]
 Choice = Literal["first", "second", "tie"]
 
@@ -62,8 +64,7 @@ def conversation(question: str) -> tuple[Message, ...]:
 def shown(record: Mapping[Hashable, Any]) -> str:
     """A record as the judge sees it: one JSON object, JSON columns as values, marks that it cannot close itself."""
     text = json.dumps({name: value_of(value) for name, value in record.items()}, ensure_ascii=False, indent=1)
-    # half a surrogate pair, which models write, cannot be sent
-    text = text.replace("</tool>", "<\\/tool>").encode("utf-8", "replace").decode()
+    text = without_halves(text.replace("</tool>", "<\\/tool>"))
     if len(text) > CHARACTERS:
         text = f"{text[:CHARACTERS]} [cut off after {CHARACTERS} of {len(text)} characters]"
     return f"<tool>\n{text}\n</tool>"

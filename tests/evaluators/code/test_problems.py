@@ -13,7 +13,7 @@ from pandas.testing import assert_frame_equal
 
 from bench.datasets.demo import flytech
 from bench.errors import BenchError
-from evaluators.code.grading import unsolvable
+from evaluators.code.grading import grade, unsolvable
 from evaluators.code.problems import CHEN_STOP, COLUMNS, FRIED_STOP, SHIPPED, load_problems, read_problems
 from evaluators.code.sandbox import Sandbox
 
@@ -63,6 +63,26 @@ def test_sanitized_mbpp(sanitized, sandbox):
     assert found.frame.task_id.tolist() == ["mbpp/11", "mbpp/12"]
     assert found.frame.test[0].startswith("import math\nassert math.isclose(")
     assert unsolvable(found.frame, sandbox) == {}
+
+
+def test_only_the_builtin_that_is_asked_for_comes_from_the_program(tmp_path, sandbox):
+    solution = "def sum(a, b):\n    return [n for n in range(1, 99) if a % n == b % n == 0]\n"
+    tests = ["assert set(sum(10, 15)) == set([1, 5])"]
+    record = {"task_id": 126, "text": "Common divisors.", "code": solution, "test_list": tests}
+    path = tmp_path / "builtins.jsonl"
+    path.write_text(json.dumps(record))
+    problems = read_problems(path, "file-builtins").frame
+    assert unsolvable(problems, sandbox) == {}
+    cheat = "def sum(*a): return 1\ndef set(*a): return 1\n"
+    assert grade(problems, [[solution, cheat]], sandbox).correct.tolist() == [1]
+    for code, test in (
+        (solution, "assert sum(1, 2) == [1]"),
+        (solution, "assert ("),
+        ("x = (", tests[0]),
+        ("", tests[0]),
+    ):
+        path.write_text(json.dumps(record | {"code": code, "test_list": [test]}))
+        assert read_problems(path, "file-builtins").frame.test[0] == f"{test}\n"
 
 
 def test_published_sets_lie_in_the_data_folder(humaneval, mbpp, sanitized, tmp_path, monkeypatch, code_data):

@@ -5,12 +5,49 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer, decoders, models, normalizers
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from bench.errors import BenchError
 from evaluators.language import generate
 from evaluators.language.generate import Stopper, draw
+from evaluators.language.model import LanguageModel
 
 PROMPTS = ["def", "def add_1(x):\n    return", "return x + 3\n", "x"]
+PROGRAM = "def f(x):\n    # né  \n    if x:\n\treturn 'ü' \n  return x\n"
+
+
+class Reciter(LanguageModel):
+    """Knows `PROGRAM` by heart. Its tokenizer decodes as that of Llama 2 does: without the first space of a text."""
+
+    def __init__(self):
+        tokens = ["<s>", "</s>", "<unk>", "▁", *map(chr, range(33, 127)), *(f"<0x{byte:02X}>" for byte in range(256))]
+        vocabulary = {token: number for number, token in enumerate(tokens)}
+        tokenizer = Tokenizer(models.BPE(vocabulary, [], unk_token="<unk>", byte_fallback=True))
+        tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+        tokenizer.decoder = decoders.Sequence(
+            [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+        )
+        config = LlamaConfig(
+            vocab_size=len(tokens), hidden_size=8, intermediate_size=8, num_hidden_layers=1, num_attention_heads=1
+        )
+        words = PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>")
+        super().__init__(LlamaForCausalLM(config).eval(), words, 256)
+        self.row = torch.tensor([self.begin, *self.encode(PROGRAM), self.end])
+
+    def next_logits(self, ids, seen, positions, cache):
+        logits = super().next_logits(ids, seen, positions, cache)
+        following = self.row[(positions[:, -1] + 1).clamp(max=len(self.row) - 1)]
+        return torch.nn.functional.one_hot(following, logits.shape[-1]).float()
+
+
+def test_no_space_is_lost_where_a_prompt_ends():
+    model = Reciter()
+    prompts = [PROGRAM[:end] for end in range(len(PROGRAM))]
+    written = model.generate(prompts, max_new_tokens=128, temperature=0)
+    assert [prompt + rest for prompt, (rest,) in zip(prompts, written, strict=True)] == [PROGRAM] * len(prompts)
+    ((line,),) = model.generate([PROGRAM[:10]], max_new_tokens=128, temperature=0, stop=["\n\t"])
+    assert line == "    # né  \n    if x:"
 
 
 def test_greedy_is_that_of_transformers(model):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.errors import BenchError
 from bench.records import Column, Schema
 from evaluators.tabular.mle import MachineLearningEfficiency
 
@@ -108,6 +109,22 @@ def test_what_cannot_be_learnt_from_has_a_reason(make_dataset, mixed, rows, dama
         assert reason in score.details["reason"]
 
 
+@pytest.mark.parametrize(
+    ("feature", "target", "reason"),
+    [
+        (2**20, 2**40, "no feature of the synthetic records varies in single"),
+        (2**40, 2**20, "values of 'y' in single precision"),
+    ],
+)
+def test_numbers_that_single_precision_cannot_tell_apart_have_a_reason(make_dataset, feature, target, reason):
+    schema = Schema((Column("x", "integer"), Column("y", "integer")), "y", "regression")
+    now = 1_700_000_000_000_000_000  # nanoseconds
+    records = pd.DataFrame({"x": now + feature * np.arange(60), "y": now + target * (np.arange(60) % 7)})
+    data = make_dataset(records, records, schema=schema)
+    found = evaluate(data, data.train, protocols=("harness", "difflm"), trials=1, repetitions=1)
+    assert {score.details["reason"] for score in found.values() if reason not in score.details["reason"]} == set()
+
+
 def test_test_records_of_one_class_have_no_auc_but_an_accuracy(make_dataset, mixed):
     test = mixed(100, 1).query("label == 'yes'")
     found = evaluate(make_dataset(mixed(10, 0), test), mixed(300, 2))
@@ -120,6 +137,20 @@ def test_without_test_records_or_target(make_dataset, mixed, mixed_schema):
     assert "test records" in evaluate(make_dataset(mixed(10, 0)), mixed(100, 1))["catboost_auc"].details["reason"]
     data = make_dataset(mixed(10, 0), mixed(10, 1), schema=Schema(mixed_schema.columns))
     assert evaluate(data, mixed(100, 1)) == {}
+
+
+@pytest.mark.parametrize("name", ["trials", "maximum_trees", "repetitions", "workers"])
+def test_less_than_one_of_something_is_refused(name):
+    with pytest.raises(BenchError, match=f"evaluator 'mle': {name} = 0; must be at least 1"):
+        MachineLearningEfficiency(**{name: 0})
+
+
+def test_without_bootstrap_draws_there_is_no_standard_error(make_dataset, mixed):
+    with pytest.raises(BenchError, match="bootstrap_draws = -1; must be at least 0"):
+        MachineLearningEfficiency(bootstrap_draws=-1)
+    found = evaluate(make_dataset(mixed(10, 0), mixed(50, 1)), mixed(100, 2), bootstrap_draws=0)
+    assert np.isfinite(found["xgboost_auc"].value)
+    assert np.isnan(found["xgboost_auc"].stderr)
 
 
 def test_reference_is_trained_on_train_records(make_dataset, mixed):

@@ -63,6 +63,30 @@ def test_regression_agrees_with_scikit_learn():
     assert np.isnan(regression(np.full(5, 7.1), np.arange(5.0), np.ones((1, 5)))["r2"][0])
 
 
+@pytest.mark.parametrize("unit", [1e-9, 1e-6, 1.0, 1e9])
+def test_r2_does_not_depend_on_the_unit_of_the_target(unit):
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=200)
+    predicted = truth + 0.1 * rng.normal(size=200)
+    weights = bootstrap_weights(200, 2, seed=0)
+    found = regression(unit * truth, unit * predicted, weights)["r2"]
+    for line, weight in enumerate(weights):
+        assert found[line] == pytest.approx(metrics.r2_score(truth, predicted, sample_weight=weight))
+
+
+@pytest.mark.parametrize("constant", [0.0, 0.1, 1e-9 / 3, 1e20 / 3])
+@pytest.mark.parametrize("rows", [3, 7, 100_003])
+def test_r2_of_a_constant_target_is_not_defined(constant, rows):
+    truth = np.full(rows, constant)
+    assert np.isnan(regression(truth, truth + 1, np.ones((1, rows)))["r2"][0])
+
+
+def test_r2_of_a_draw_whose_target_is_constant_is_not_defined():
+    truth = np.array([0.1, 0.3, 0.7])
+    found = regression(truth, truth[::-1], np.array([[1.0, 1, 1], [3, 0, 0], [0, 0, 3]]))["r2"]
+    assert np.isnan(found).tolist() == [False, True, True]
+
+
 def test_standard_error_of_auc_is_near_delong():
     rng = np.random.default_rng(0)
     positive = rng.random(600) < 0.3

@@ -11,6 +11,7 @@ from sklearn.preprocessing import OneHotEncoder
 from bench.errors import BenchError
 from bench.records import Column, Schema
 from evaluators.tabular.privacy import Privacy
+from evaluators.tabular.protection import random_rows
 from evaluators.tabular.readings import quantile_and_error, reading
 
 REAL = Schema((Column("x", "real"), Column("y", "real")))
@@ -206,3 +207,15 @@ def test_a_difference_within_two_errors_is_none():
     assert reading(5.0, np.nan, "leak", "none") == "none"
     assert reading(5.0, 0.0, "leak", "none") == "leak"
     assert reading(0.0, 0.0, "leak", "none") == "none"
+
+
+@pytest.mark.parametrize("step", [0, 1, 300, 2**54])
+@pytest.mark.parametrize("end", [2**63 - 1, -(2**63)])
+def test_random_rows_reach_both_ends_of_the_integers(step, end):
+    values = [end - step * i if end > 0 else end + step * i for i in range(500)]
+    train = pd.DataFrame({"i": pd.array(values, dtype="Int64")})
+    found = random_rows(Schema((Column("i", "integer"),)), train, 200, 0)["i"]
+    assert found.dtype == "Int64"
+    # to the precision of the floats that are drawn
+    assert all(min(values) - 1024 <= int(value) <= max(values) + 1024 for value in found)
+    assert step or set(found) == {end}

@@ -87,6 +87,14 @@ def test_illegal_calls_are_outside(model, grammars, text):
     assert matcher.try_consume_tokens(tokens) < len(tokens)
 
 
+@pytest.mark.parametrize("required", [True, "on", ["on", ["on"], 3]])
+def test_a_nested_object_may_say_anything_of_what_it_requires(model, grammars, required):
+    deep = {"type": "object", "properties": {"on": {"type": "boolean"}}, "required": required}
+    api = API("", "pick", "", {"type": "object", "properties": {"deep": deep}, "required": ["deep"]})
+    tokens = model.encode(' pick {"deep":{"on":true}}\n')
+    assert grammars.compile([api]).try_consume_tokens(tokens) == len(tokens)
+
+
 def test_several_calls_and_one(model, grammars):
     text = ' pick {"colour":"red","sizes":[1],"deep":{"on":true}}\n'
     twice = model.encode(f"{text}Call:{text}")

@@ -20,6 +20,9 @@ TYPES = {
     "rows": {"type": "array", "items": {"type": "dict"}},
     "anything": {"type": "any"},
     "union": {"type": ["integer", "null"]},
+    "maybes": {"type": "array", "items": {"type": ["string", "null"]}},
+    "mixed": {"type": "array", "items": {"type": ["string", "dict"]}},
+    "free": {"type": "array", "items": True},
 }
 FUNCTION = {"name": "shop.find", "parameters": {"type": "dict", "properties": TYPES, "required": []}}
 
@@ -101,6 +104,13 @@ BFCL_VALUES = {
     "union takes each of its types": ("union", None, [3, None], ""),
     "union takes no other type": ("union", "3", [3, None], "type_error:simple"),
     "any is no other type": ("anything", 3, ["3"], "type_error:simple"),
+    "items of a union": ("maybes", ["A", None], [["a", None]], ""),
+    "items of a union, other value": ("maybes", ["b", None], [["a", None]], "value_error:list/tuple"),
+    "items of a union, other type": ("maybes", ["a", 3], [["a", None]], "type_error:nested"),
+    "items of a union, no list": ("maybes", 3, [["a"]], "type_error:simple"),
+    "items of a union, all objects": ("mixed", [{"a": "X"}], [[{"a": ["x"]}]], ""),
+    "items of a union, no object": ("mixed", ["X"], [["x"]], ""),
+    "items of any type": ("free", ["A", 3], [["a", 3]], ""),
 }  # fmt: skip
 
 
@@ -247,6 +257,22 @@ def test_the_exact_answer_of_a_call_is_that_call_alone():
     assert check_calls([call], [FUNCTION], [exact_answer(call)], protocol="harness").valid
     changed = Call(call.name, call.arguments | {"rows": [{"a": [1, {"b": 0}]}]})
     assert check_calls([changed], [FUNCTION], [exact_answer(call)], protocol="harness").rule == "wrong_value"
+
+
+@pytest.mark.parametrize(
+    ("expected", "written", "rule"),
+    [
+        ({"text": ""}, {"text": ""}, ""),
+        ({"text": ""}, {}, "missing_optional"),
+        ({"anything": {"k": ""}}, {"anything": {"k": ""}}, ""),
+        ({"anything": {"k": ""}}, {"anything": {}}, "wrong_value"),
+        ({"anything": [{"k": ""}]}, {"anything": [{}]}, "wrong_value"),
+        ({"anything": {"k": ["", {"l": ""}]}}, {"anything": {"k": ["", {"l": ""}]}}, ""),
+    ],
+)
+def test_an_empty_string_of_an_exact_answer_may_not_be_left_out(expected, written, rule):
+    answer = exact_answer(Call("shop.find", expected))
+    assert check_calls([Call("shop.find", written)], [FUNCTION], [answer], protocol="harness").rule == rule
 
 
 @pytest.mark.parametrize(

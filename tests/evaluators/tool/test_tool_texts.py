@@ -81,6 +81,15 @@ def test_any_parameters_have_texts_of_the_same_lines(value):
     assert second.split("\n")[0] == first.split("\n")[1] == "API: " + signature(api)
 
 
+def test_half_a_surrogate_pair_that_json_escapes_is_no_text():
+    half = r'{"properties":{"\ud800":{"type":"string","description":"\udc00","default":"\ud83d"}}}'
+    (api,) = apis(
+        pd.DataFrame([["t", "n", "d", half]], columns=["tool_name", "api_name", "api_description", "parameters"])
+    )
+    asked, shown = "Request: d ? ?.\n", "API: t: n (?)\n"
+    assert training_texts(api) == [asked + shown, f'{shown}{asked}Call: n {{"?":"?"}}\n']
+
+
 def test_missing_and_empty_records():
     frame = pd.DataFrame(
         [[None] * 4, ["t", "n", "", None]], columns=["tool_name", "api_name", "api_description", "parameters"]

@@ -12,6 +12,7 @@ from bench.errors import BenchError
 from evaluators.tool import tool_use
 from evaluators.tool.bfcl_problems import as_query, load_problems, solve_problems
 from evaluators.tool.select import score_offers
+from evaluators.tool.tool_texts import apis, request
 from evaluators.tool.tool_use import ToolUse
 from evaluators.tool.tool_use_scores import NO_QUERIES, NO_TEXT
 from generators.marginals import Marginals
@@ -52,6 +53,16 @@ def test_selection_is_by_what_the_query_adds(data):
     assert right > 0.7
 
 
+def test_unrelated_requests_are_of_records_that_nothing_is_asked_about(data):
+    tests = tool_use.load_tests(ToolUse().config, data)
+    requests = {name: {request(api) for api in apis(getattr(data, name))} for name in ("train", "validation")}
+    assert len(tests.background) == 4
+    assert set(tests.background) <= requests["validation"]
+    assert not set(tests.background) & {query.text for query in tests.held_out + tests.queries}
+    alone = tool_use.load_tests(ToolUse().config, replace(data, validation=data.validation.head(0)))
+    assert set(alone.background) <= requests["train"]
+
+
 @pytest.fixture(scope="module")
 def tiny(data):
     return by_name(ToolUse(**TINY).evaluate(data, data.train, seed=1))
@@ -69,6 +80,10 @@ def test_every_share_has_its_base_and_chance(tiny):
     assert len(score.details["right"]) == 12
     assert score.value == pytest.approx(100 * np.mean(score.details["right"]))
     assert sum(group["queries"] for group in score.details["groups"].values()) == 12
+    # those that unrelated requests decide; they were requests of test records in version 1
+    assert {metric for metric, one in tiny.items() if one.version == 2} == {
+        f"{kind}selection_accuracy{arm}_percent" for kind in ("", "held_out_") for arm in ("", "_base")
+    }
     p = score.value / 100
     assert score.stderr == pytest.approx(100 * np.sqrt(p * (1 - p) / 12))
     json.dumps([score.details for score in tiny.values()])
@@ -95,6 +110,14 @@ def test_records_that_say_nothing(data):
         score = found["selection_accuracy_percent"]
         assert np.isfinite(score.value) or score.details["reason"] == NO_TEXT
     assert np.isnan(score.value)
+
+
+def test_half_a_surrogate_pair_is_survived(data):
+    half = data.test.head(40).assign(
+        parameters=r'{"type":"object","properties":{"\ud800":{"type":"string","description":"\ud800","default":"\ud800"}}}'
+    )
+    found = by_name(ToolUse(**TINY).evaluate(replace(data, train=half, test=half), half, seed=1))
+    assert np.isfinite(found["held_out_selection_accuracy_percent"].value)
 
 
 def test_tools_without_queries_are_told_from_each_other(data):
@@ -155,7 +178,7 @@ def test_a_file_of_bfcl_has_a_score_a_kind(data, bfcl_file):
     for kind, size in (("multiple", 2), ("irrelevance", 1), ("simple", 1)):
         for arm in ("", "_base"):
             score = found[f"bfcl_{kind}_accuracy{arm}_percent"]
-            assert (score.protocol, score.details["queries"]) == ("bfcl", size)
+            assert (score.protocol, score.version, score.details["queries"]) == ("bfcl", 2, size)
 
 
 @pytest.mark.slow

@@ -58,7 +58,17 @@ def test_near_copies_are_found_where_exact_ones_are_not(make_dataset):
 def test_absurd_records_are_survived(make_dataset):
     data = load("toolbench")
     deep = '{"type":"object","properties":{"a":' * 20_000 + "{}" + "}}" * 20_000
-    odd = ["\x00\xff\ufffd", "x" * 1_000_000, deep, "[" * 100_000, '{"type":"object","properties":{"a":3}}', "", "\n"]
+    half = r'{"type":"object","properties":{"\ud800":{"type":"\ud800"}}}'
+    odd = [
+        "\x00\xff\ufffd",
+        "x" * 1_000_000,
+        deep,
+        "[" * 100_000,
+        '{"type":"object","properties":{"a":3}}',
+        half,
+        "",
+        "\n",
+    ]
     columns = {name: odd for name in data.schema.names}
     sample = conform(pd.DataFrame(columns), data.schema)
     sample.loc[len(odd) - 1] = None
@@ -68,7 +78,7 @@ def test_absurd_records_are_survived(make_dataset):
     assert found["valid_percent"].value == 0
     assert found["legal_types_percent"].value < 20
     for score in found.values():
-        json.dumps(score.details)
+        json.dumps(score.details, ensure_ascii=False).encode()
         assert np.isfinite(score.value)
         # the reference of a metric without an answer says why
     empty = {score.metric: score for score in ToolValidity().evaluate(data, sample.iloc[:0])}

@@ -13,12 +13,14 @@ import random
 import sys
 import threading
 import types
+from collections import deque
 from typing import Any
 
 from . import frames, values
 
 FUNCTIONS = ("math", "cmath")  # whose functions the test's side takes from its own library
 LONGEST_MESSAGE = 1000
+CHANGEABLE = (list, dict, set, bytearray, deque)
 
 
 class Guest:
@@ -60,15 +62,16 @@ class Guest:
         return {"dict": [part for name in wanted if name in found for part in (name, self.pack(found[name]))]}
 
     def call(self, target: Any, arguments: list[Any], keywords: Any) -> tuple[Any, dict[str, Any]]:
-        """The result, and the arguments that were changed in place, by their positions."""
+        """The result, and the arguments that were changed in place, by their positions and names."""
         given = [self.unpack(argument) for argument in arguments]
-        result = self.pack(self.unpack(target)(*given, **self.unpack(keywords)))
+        named = self.unpack(keywords)
+        result = self.pack(self.unpack(target)(*given, **named))
+        names = [*map(str, range(len(given))), *named]
+        sent = [*arguments, *keywords["dict"][1::2]]
         changed = {}
-        for i in range(len(given)):
-            if isinstance(given[i], (list, dict, set, bytearray)):
-                now = self.pack(given[i])
-                if now != arguments[i]:
-                    changed[str(i)] = now
+        for name, value, before in zip(names, [*given, *named.values()], sent, strict=True):
+            if isinstance(value, CHANGEABLE) and (now := self.pack(value)) != before:
+                changed[name] = now
         return result, changed
 
     def answer(self, request: list[Any]) -> list[Any]:

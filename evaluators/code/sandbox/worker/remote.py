@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import importlib
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,7 +44,7 @@ class Program:
 
     def finished(self) -> None:
         """Wait for the program to run to its end; raises what it raised."""
-        self.receive([])
+        self.receive({})
 
     def names(self, wanted: list[str]) -> dict[str, Any]:
         found = self.ask("names", wanted)
@@ -53,14 +54,14 @@ class Program:
 
     def call(self, target: Remote, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         self.send(["call", self.pack(target), [self.pack(argument) for argument in arguments], self.pack(keywords)])
-        return self.receive(arguments)
+        return self.receive({**{str(i): argument for i, argument in enumerate(arguments)}, **keywords})
 
     def operate(self, kind: str, *parts: Any) -> Any:
         return self.ask(kind, *[self.pack(part) for part in parts])
 
     def ask(self, *request: Any) -> Any:
         self.send(list(request))
-        return self.receive([])
+        return self.receive({})
 
     def send(self, request: list[Any]) -> None:
         if self.lost:
@@ -72,7 +73,7 @@ class Program:
         except OSError:
             raise self.lose("") from None
 
-    def receive(self, arguments: Any) -> Any:
+    def receive(self, arguments: dict[str, Any]) -> Any:
         try:
             reply = frames.read_frame(self.descriptor, self.longest)
             error, value = self.understand(reply, arguments)
@@ -86,15 +87,15 @@ class Program:
             raise error
         return value
 
-    def understand(self, reply: Any, arguments: Any) -> tuple[BaseException | None, Any]:
+    def understand(self, reply: Any, arguments: dict[str, Any]) -> tuple[BaseException | None, Any]:
         match reply:
             case ["end"]:
                 return None, None
             case ["raise", str(base), str(name), content]:
                 return self.exception(base, name, self.unpack(content)), None
             case ["value", content, dict(changed)]:
-                for position, now in changed.items():
-                    change_in_place(arguments, position, self.unpack(now))
+                for name, now in changed.items():
+                    change_in_place(arguments, name, self.unpack(now))
                 return None, self.unpack(content)
         raise Nonsense("the program's process answered nonsense")
 
@@ -220,17 +221,20 @@ def pack_remote(value: Any) -> Any:
     raise TypeError(f"the test cannot hand a value of type {type(value).__name__} to the program")
 
 
-def change_in_place(arguments: Any, position: str, now: Any) -> None:
-    """Do to an argument of the test what the program did to its copy of it.
+def change_in_place(arguments: dict[str, Any], name: str, now: Any) -> None:
+    """Do to an argument of the test, by its position or name, what the program did to its copy of it.
 
     Raises:
         Nonsense: there is no such argument, or it has become something else.
     """
-    if not position.isdecimal() or int(position) >= len(arguments) or type(arguments[int(position)]) is not type(now):
+    before = arguments.get(name)
+    if type(before) is not type(now):
         raise Nonsense("a change of an argument that was not given")
-    before = arguments[int(position)]
     if isinstance(before, (list, bytearray)):
         before[:] = now
     elif isinstance(before, (dict, set)):
         before.clear()
         before.update(now)
+    elif isinstance(before, deque):
+        before.clear()
+        before.extend(now)

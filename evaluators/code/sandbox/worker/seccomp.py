@@ -21,9 +21,15 @@ NUMBER, MACHINE_FIELD, ARGUMENTS = 0, 4, 16
 PR_SET_SECCOMP, MODE_FILTER = 22, 2
 CLONE_THREAD = 0x10000
 OPEN_FOR_WRITING = 0o1 | 0o2 | 0o100 | 0o1000  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC
-# of fcntl: F_SETOWN, F_SETSIG, F_SETOWN_EX; of ioctl: FIOSETOWN, SIOCSPGRP. They send signals to another's process.
-OWNERS, DEVICE_OWNERS = (8, 10, 15), (0x8901, 0x8902)
+OWNERS = (8, 10, 15)  # of fcntl: F_SETOWN, F_SETSIG, F_SETOWN_EX, which send signals to another's process
+# Of ioctl: TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX, TCGETS2. Each file system has commands of its own
+# that change files opened for reading.
+COMMANDS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451, 0x802C542A)
 FORBIDDEN_OPTIONS = (1, 4, 0x59616D61)  # of prctl: PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_PTRACER
+# of socketpair: AF_UNIX and SOCK_STREAM, alone and with SOCK_NONBLOCK and SOCK_CLOEXEC. Asyncio needs such a pair; the
+# ends of one of datagrams may be sent or connected to any socket.
+UNIX, STREAMS = 1, (0o1, 0o4001, 0o2000001, 0o2004001)
+NEWEST = 462  # mseal of Linux 6.10: nobody has looked at what later calls do, and no library can rely on them
 
 # name: (x86_64, aarch64); None where the machine has no such call
 CALLS: dict[str, tuple[int | None, int | None]] = {
@@ -35,8 +41,10 @@ CALLS: dict[str, tuple[int | None, int | None]] = {
     **{"process_madvise": (440, 440), "process_mrelease": (448, 448), "move_pages": (279, 239)},
     **{"migrate_pages": (256, 238)},
     # network and communication
-    **{"socket": (41, 198), "mq_open": (240, 180), "mq_unlink": (241, 181)},
-    **{"shmget": (29, 194), "semget": (64, 190), "msgget": (68, 186), "memfd_create": (319, 279)},
+    **{"socket": (41, 198), "bind": (49, 200), "connect": (42, 203), "mq_open": (240, 180), "mq_unlink": (241, 181)},
+    **{"shmget": (29, 194), "shmat": (30, 196), "shmctl": (31, 195), "shmdt": (67, 197), "memfd_create": (319, 279)},
+    **{"semget": (64, 190), "semop": (65, 193), "semctl": (66, 191), "semtimedop": (220, 192)},
+    **{"msgget": (68, 186), "msgsnd": (69, 189), "msgrcv": (70, 188), "msgctl": (71, 187)},
     # the system
     **{"mount": (165, 40), "umount2": (166, 39), "pivot_root": (155, 41), "chroot": (161, 51), "unshare": (272, 97)},
     **{"setns": (308, 268), "open_tree": (428, 428), "move_mount": (429, 429), "fsopen": (430, 430)},
@@ -69,7 +77,7 @@ WRITING: dict[str, tuple[int | None, int | None]] = {
 }
 PARTLY: dict[str, tuple[int | None, int | None]] = {
     **{"clone": (56, 220), "clone3": (435, 435), "kill": (62, 129), "tgkill": (234, 131), "prctl": (157, 167)},
-    **{"fcntl": (72, 25), "ioctl": (16, 29)},
+    **{"fcntl": (72, 25), "ioctl": (16, 29), "socketpair": (53, 199)},
     **{"prlimit64": (302, 261), "open": (2, None), "openat": (257, 56), "openat2": (437, 437)},
 }
 
@@ -99,6 +107,7 @@ def build(own: int, guard_attributes: bool, guard_writing: bool, machine: str = 
     ]
     if machine == "x86_64":
         program += [(JUMP_GREATER_EQUAL, 0, 1, X32), (RETURN, 0, 0, KILL)]
+    program += [(JUMP_GREATER_EQUAL, 0, 1, NEWEST + 1), (RETURN, 0, 0, ERROR | errno.ENOSYS)]
     for numbers in (group for part in refused for group in part.values()):
         if numbers[column] is not None:
             program += when(numbers[column], [(RETURN, 0, 0, ERROR | errno.EPERM)])
@@ -120,7 +129,11 @@ def partly(own: int, guard_writing: bool) -> dict[str, list[Instruction]]:
         "prlimit64": only_values(0, [0, own]),
         "prctl": never_values(0, FORBIDDEN_OPTIONS),
         "fcntl": never_values(1, OWNERS),
-        "ioctl": never_values(1, DEVICE_OWNERS),
+        "ioctl": only_values(1, COMMANDS),
+        "socketpair": [
+            *(argument(0), (JUMP_EQUAL, 1, 0, UNIX), (RETURN, 0, 0, ERROR | errno.EPERM)),
+            *only_values(1, STREAMS),
+        ],
     }
     if guard_writing:
         parts["open"] = never_flags(1, OPEN_FOR_WRITING)

@@ -1,6 +1,8 @@
 """Each layer alone and together, as on machines that lack the others: what is outside stays as it is."""
 
+import ctypes
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +13,27 @@ from evaluators.code.sandbox import LAYERS, Sandbox, Task
 from tests.evaluators.code.sandbox.conftest import FALSE, HONEST, LIMITS, TEST
 
 OUTSIDE = """
-import os
+import ctypes, fcntl, os, socket, struct
 home, canary = {home!r}, {canary!r}
 done = []
+library = ctypes.CDLL(None, use_errno=True)
+def system_call(number, *arguments):
+    if library.syscall(ctypes.c_long(number), *arguments) < 0:
+        raise OSError(ctypes.get_errno(), "refused")
+def setxattrat(path):
+    parts = [struct.pack("<HHI", who, 7, 0xFFFFFFFF) for who in (1, 4, 32)]  # everybody may do everything
+    acl = ctypes.create_string_buffer(struct.pack("<I", 2) + b"".join(parts), 28)
+    value = struct.pack("=QII", ctypes.addressof(acl), 28, 0)
+    name = b"system.posix_acl_access"
+    system_call(463, ctypes.c_long(-100), path.encode(), ctypes.c_long(0), name, value, ctypes.c_long(16))
+def file_setattr(path):
+    attributes = struct.pack("=QIIIII", 0x80, 0, 0, 0, 0, 0) + bytes(4)  # FS_XFLAG_NODUMP
+    system_call(469, ctypes.c_long(-100), path.encode(), attributes, ctypes.c_long(32), ctypes.c_long(0))
+def set_flags(path):
+    with open(path) as file:
+        fcntl.ioctl(file, 0x40086602, fcntl.ioctl(file, 0x80086601, bytes(8)))  # FS_IOC_SETFLAGS, FS_IOC_GETFLAGS
+def bind(path):
+    socket.socketpair()[0].bind(path)
 def attempt(what, *arguments):
     try:
         what(*arguments)
@@ -31,6 +51,11 @@ attempt(os.symlink, "/", home + "/link")
 attempt(os.truncate, canary, 0)
 attempt(os.chmod, canary, 0o777)
 attempt(os.utime, canary)
+attempt(setxattrat, canary)
+attempt(file_setattr, canary)
+attempt(set_flags, canary)
+attempt(set_flags, os.__file__)
+attempt(bind, home + "/socket")
 attempt(open, "/etc/difflm-bench", "w")
 attempt(os.listdir, home)
 assert not done, done
@@ -75,6 +100,23 @@ for path in (f"/proc/{os.getppid()}/mem", f"/proc/{os.getppid()}/environ"):
     except OSError:
         continue
     raise SystemExit("the memory of the test")
+"""
+PAIR = """
+import socket
+for use in (lambda pair: pair[0].sendto(b"x", {path!r}), lambda pair: pair[0].connect({path!r}) or pair[0].send(b"x")):
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM, socket.SOCK_SEQPACKET):
+        try:
+            use(socket.socketpair(socket.AF_UNIX, kind))
+        except OSError:
+            pass
+"""
+SHARED = """
+import ctypes
+library = ctypes.CDLL(None)
+library.shmat.restype = ctypes.c_void_p
+place = library.shmat({number}, None, 0)
+if place not in (None, 2**64 - 1):
+    ctypes.memmove(place, b"changed", 7)
 """
 ENVIRONMENT = """
 import glob, os
@@ -126,6 +168,33 @@ def test_no_sockets_no_signals_no_programs(source, layered):
         pytest.skip("the filter is what refuses these")
     outcomes = layered.run([Task(source), HONEST])
     assert [outcome.status for outcome in outcomes] == ["passed", "passed"], outcomes
+
+
+def test_a_pair_of_sockets_reaches_no_other_socket(layered, tmp_path):
+    tmp_path.chmod(0o777)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as server:
+        server.bind(str(tmp_path / "s"))
+        (tmp_path / "s").chmod(0o777)
+        server.setblocking(False)
+        outcome = layered.run([Task(PAIR.format(path=str(tmp_path / "s")))])[0]
+        assert outcome.status == "passed", outcome
+        with pytest.raises(BlockingIOError):
+            server.recv(1)
+
+
+def test_shared_memory_of_others_stays_as_it_is(layered):
+    library = ctypes.CDLL(None)
+    library.shmat.restype = ctypes.c_void_p
+    number = library.shmget(0, 4096, 0o1666)  # IPC_PRIVATE, IPC_CREAT
+    place = library.shmat(number, None, 0)
+    try:
+        ctypes.memmove(place, b"private", 7)
+        outcome = layered.run([Task(SHARED.format(number=number))])[0]
+        assert outcome.status == "passed", outcome
+        assert ctypes.string_at(place, 7) == b"private"
+    finally:
+        library.shmdt(ctypes.c_void_p(place))
+        library.shmctl(number, 0, None)  # IPC_RMID
 
 
 def test_without_the_filter_the_namespaces_hold_the_fork_bomb_and_the_kill(layered):

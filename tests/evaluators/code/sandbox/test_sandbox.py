@@ -35,6 +35,16 @@ PASSES = {
     "a builtin's name": ("def sum(a, b):\n    return a * b", "assert sum(10, 15) == 150", ""),
     "in place": ("def f(xs):\n    xs.sort()", "xs = [3, 1, 2]\nassert f(xs) is None\nassert xs == [1, 2, 3]", ""),
     "in place, a dict": ("def f(d):\n    d['b'] = d.pop('a')", "d = {'a': 1}\nf(d)\nassert d == {'b': 1}", ""),
+    "in place, a deque": (
+        "def f(d):\n    d.appendleft(0)",
+        "from collections import deque\nd = deque([1], 9)\nf(d)\nassert d == deque([0, 1]) and d.maxlen == 9",
+        "",
+    ),
+    "in place, by keyword": (
+        "def f(x, *, xs, d):\n    xs += x\n    d['a'] = xs.pop(0)",
+        "xs, d = [1, 2], {}\nf([3], d=d, xs=xs)\nassert (xs, d) == ([2, 3], {'a': 1})",
+        "",
+    ),
     "an exception": (
         "def f(x):\n    raise ValueError('no')",
         "try:\n    f(1)\nexcept ValueError as error:\n    assert str(error) == 'no'\nelse:\n    assert False",

@@ -62,6 +62,12 @@ def test_calls_are_refused_and_allowed(machine):
     assert says(loose, "openat", -100, 0, 0o101) == seccomp.ALLOW
     assert says(strict, "openat", -100, 0, 0o101) == seccomp.ERROR | errno.EACCES
     assert says(strict, "openat", -100, 0, 0o2000000) == seccomp.ALLOW
+    commands = (0x5401, 0x5451, 0x40086602, 0x8901)  # TCGETS, FIOCLEX; FS_IOC_SETFLAGS, FIOSETOWN
+    assert [says(loose, "ioctl", 1, command) for command in commands] == [seccomp.ALLOW] * 2 + [refused] * 2
+    pairs = [(1, 1), (1, 0o2004001), (1, 2), (1, 5), (2, 1), (30, 1)]  # family and kind
+    assert [says(loose, "socketpair", *pair) for pair in pairs] == [seccomp.ALLOW] * 2 + [refused] * 4
+    newer = (463, 466, 469, 999)  # setxattrat, removexattrat, file_setattr, and what is to come
+    assert {run(loose, call, machine=machine) for call in newer} == {seccomp.ERROR | errno.ENOSYS}
     harmless = {0, 1, 3, 9, 39, 60} if machine == "x86_64" else {63, 64, 57, 222, 172, 93}
     assert {run(strict, call, machine=machine) for call in harmless} == {seccomp.ALLOW}
 
