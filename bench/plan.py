@@ -100,7 +100,7 @@ def plan_file(spec: RunSpec, synthetic: Path) -> list[Cell]:
         read_records(synthetic, loaded.data.schema)
         config = {"sha256": provenance.file_hash(synthetic)}
         key = provenance.hashed(["read", loaded.identity, config])
-        read = StageJob("sample", "read", key, None, request, file=synthetic.resolve())
+        read = StageJob("sample", "read", key, None, loaded.request, config=config, file=synthetic.resolve())
         for seed in spec.settings.seeds:
             scores = score_stages(spec, loaded, evaluators, seed, key)
             cells.append(holdout_cell(spec, loaded, evaluators, seed))
@@ -173,7 +173,7 @@ def data_request(spec: RunSpec, name: str, split_seed: int) -> DataRequest:
 
 def load(request: DataRequest) -> Loaded:
     data = request.load()
-    return Loaded(request, data, provenance.data_hash(data))
+    return Loaded(replace(request, digest=data.digest), data, provenance.data_hash(data))
 
 
 def generator_stages(spec: RunSpec, loaded: Loaded, generator: Chosen, seed: int) -> tuple[StageJob, StageJob]:

@@ -19,7 +19,7 @@ from bench.errors import BenchError
 from bench.execute import CellResult, Watcher, executor
 from bench.launch import process_count, process_index
 from bench.plan import Cell, plan, plan_file, plan_fit
-from bench.stages import load_model, now, perform
+from bench.stages import forget_data, load_model, now, perform
 
 if TYPE_CHECKING:
     from generators.base import Generator
@@ -84,6 +84,7 @@ def run(
     if process_count() > 1:
         raise BenchError("several processes were launched together; only 'bench generate' shares its work among them")
     execute = executor(spec.executor, spec.jobs)
+    forget_data()
     shards.prepare(results)
     # also stores what an earlier run could not
     update_store(results)
@@ -114,6 +115,7 @@ def fitted(spec: RunSpec, results: Path, *, force: bool, watcher: Watcher) -> tu
     Raises:
         BenchError: the fit failed, or the spec cannot be run.
     """
+    forget_data()
     shards.prepare(results)
     stages = shards.stages_folder(results)
     fit, sample = plan_fit(spec)
