@@ -85,10 +85,11 @@ def run(
         raise BenchError("several processes were launched together; only 'bench generate' shares its work among them")
     execute = executor(spec.executor, spec.jobs)
     forget_data()
+    # before anything is written: what cannot be planned leaves no folder behind
+    cells = plan(spec) if synthetic is None else plan_file(spec, synthetic)
     shards.prepare(results)
     # also stores what an earlier run could not
     update_store(results)
-    cells = plan(spec) if synthetic is None else plan_file(spec, synthetic)
     watcher = watcher or Watcher()
     watcher.planned(cells)
     run_id = f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
@@ -116,9 +117,9 @@ def fitted(spec: RunSpec, results: Path, *, force: bool, watcher: Watcher) -> tu
         BenchError: the fit failed, or the spec cannot be run.
     """
     forget_data()
+    fit, sample = plan_fit(spec)
     shards.prepare(results)
     stages = shards.stages_folder(results)
-    fit, sample = plan_fit(spec)
     result = None if force else shards.read_stage(stages, fit.key)
     kept = result is not None or process_index() == 0
     place = stages if kept else shards.private_stages(stages, process_index())

@@ -71,6 +71,7 @@ def test_list_names_everything_with_a_summary():
         (["evaluate", "--dataset", "magic", "--synthetic", "none.csv"], "none.csv"),
         (["generate", "--dataset", "magic", "--generator", "real", "--out", "x.xls"], "no known ending"),
         (["generate", "--dataset", "magic", "--generator", "real", "--out", "no/x.csv"], "there is no folder 'no'"),
+        (["generate", "--dataset", "magic", "--generator", "reel", "--out", "x.csv"], "did you mean 'real'?"),
         (["ls"], "'bench run' makes it"),
     ],
 )
@@ -81,6 +82,7 @@ def test_bad_input_is_one_line_and_exit_code_2(call, results, tmp_path, monkeypa
     assert err.startswith("error: ")
     assert message in err
     assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_option_is_a_usage_error(call):
