@@ -84,7 +84,7 @@ def plan(spec: RunSpec) -> list[Cell]:
     for name, generator in generators.items():
         if name not in used and name in spec.generators and name not in SENTINELS:
             raise does_not_fit(name, generator)
-    return cells
+    return each_once(cells)
 
 
 def plan_file(spec: RunSpec, synthetic: Path) -> list[Cell]:
@@ -105,7 +105,12 @@ def plan_file(spec: RunSpec, synthetic: Path) -> list[Cell]:
             scores = score_stages(spec, loaded, evaluators, seed, key)
             cells.append(holdout_cell(spec, loaded, evaluators, seed))
             cells.append(cell(spec, loaded, synthetic.name, config, seed, (read, *scores)))
-    return cells
+    return each_once(cells)
+
+
+def each_once(cells: Sequence[Cell]) -> list[Cell]:
+    """Without those that come again, as they do where one file is named in two ways."""
+    return list({cell.cell_id: cell for cell in cells}.values())
 
 
 def plan_fit(spec: RunSpec) -> tuple[StageJob, StageJob]:

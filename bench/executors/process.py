@@ -27,6 +27,8 @@ from bench.stages import StageJob, now, perform
 
 # A stage that does not end itself at its limit, stuck in compiled code, is killed this much later.
 GRACE_SECONDS = 15.0
+# The system cannot wait for weeks at once; who has waited so long waits again.
+LONGEST_WAIT_SECONDS = 86_400.0
 READY = "ready"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
 
@@ -174,7 +176,7 @@ class Lane:
 
 def wait_for_any(lanes: list[Lane]) -> None:
     patience = [lane.patience for lane in lanes if lane.patience is not None]
-    wait([handle for lane in lanes for handle in lane.handles], min(patience, default=None))
+    wait([handle for lane in lanes for handle in lane.handles], min([*patience, LONGEST_WAIT_SECONDS]))
 
 
 def death(exitcode: int | None) -> str:

@@ -37,6 +37,14 @@ def test_every_seed_and_split_seed_has_a_reference_and_the_sentinels(table):
     assert len({cell.cell_id for cell in cells}) == len(cells)
 
 
+def test_a_file_that_is_named_twice_has_its_cells_once(table, monkeypatch):
+    monkeypatch.chdir(table.parent)
+    twice = ("people.csv", "./people.csv")
+    assert [cell.generator for cell in plan.plan(spec(table, datasets=twice))] == ["holdout", "fake"]
+    of_a_file = plan.plan_file(spec(table, datasets=twice, generators=()), table)
+    assert [cell.generator for cell in of_a_file] == ["holdout", "people.csv"]
+
+
 def test_stages_follow_one_another_and_the_reference_only_scores(table):
     reference, cell = plan.plan(spec(table))
     assert [stage.stage for stage in cell.stages] == ["fit", "sample", "fake_mean"]

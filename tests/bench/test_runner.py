@@ -127,6 +127,11 @@ def test_a_stage_that_does_not_stop_at_its_limit_is_killed(table, results, monke
     assert list(results.glob("stages/.*")) == []
 
 
+def test_a_limit_of_weeks_is_one_that_the_system_can_wait_for(table, results):
+    ended = run(table, results, executor="process", **{"timeout_seconds.fit": 5_000_000})
+    assert not ended.failed
+
+
 def test_cores_are_shared_out_unless_the_user_has_said_otherwise(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setenv("MKL_NUM_THREADS", "7")
