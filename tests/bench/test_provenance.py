@@ -6,7 +6,9 @@ from importlib.metadata import version
 import pytest
 
 from bench import provenance, registry
+from bench.condition import restrict
 from bench.datasets import load
+from bench.where import parse_where
 
 
 @pytest.fixture
@@ -73,6 +75,14 @@ def test_the_hash_of_data_sees_a_single_value_and_the_split(table):
     before = provenance.data_hash(data)
     data.test.loc[0, "age"] += 1
     assert provenance.data_hash(data) != before
+
+
+def test_the_hash_of_data_sees_the_condition_also_where_two_leave_the_same_records(table):
+    data = load(str(table), target="class")
+    low, lower = (restrict(data, parse_where([f"age>={bound}"], data.schema)) for bound in (0, -1))
+    assert low.train.equals(lower.train)
+    assert len({provenance.data_hash(one) for one in (data, low, lower)}) == 3
+    assert provenance.data_hash(low) == provenance.data_hash(restrict(data, parse_where(["age>=0"], data.schema)))
 
 
 def test_a_project_that_tracks_its_own_generator_names_its_own_commit(monkeypatch):
