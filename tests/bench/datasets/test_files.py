@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from bench import datasets
 from bench.datasets.files import MISSING, read_records, read_repaired, read_table
+from bench.datasets.jsonl import read_jsonl
 from bench.errors import BenchError
 from bench.frames import conform, infer_schema
 from bench.records import Column, Schema
@@ -221,6 +222,26 @@ def test_parquet_keeps_large_integers_and_turns_dates_into_labels(tmp_path):
     everything = pd.concat([data.train, data.validation, data.test])
     assert sorted(everything["n"]) == [2**60 + i for i in range(10)]
     assert everything["d"].isna().sum() == 1
+
+
+@pytest.mark.parametrize("gap", ['{"n": null, "c": null}', '{"n": null}', "{}"])
+@pytest.mark.parametrize("name", ["t.jsonl", "t.json"])
+def test_integers_beside_gaps_of_a_json_file_are_exact(tmp_path, gap, name):
+    numbers = [2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63), 3]
+    lines = [json.dumps({"n": number, "c": number}) for number in numbers]
+    path = write(tmp_path, "\n".join([*lines, gap, gap]), name)
+    schema = Schema((Column("n", "integer"), Column("c", "categorical")))
+    assert [column.kind for column in infer_schema(read_jsonl(path)).columns] == ["integer", "integer"]
+    records, said = read_repaired(path, schema)
+    assert records["n"].tolist() == [*numbers, pd.NA, pd.NA]
+    assert records["c"].tolist() == [*map(str, numbers), np.nan, np.nan]
+    assert said == []
+
+
+@pytest.mark.parametrize("values", [[2**63, None, 1], [1.5, None, 2], [True, None, 2], [None, None]])
+def test_other_numbers_of_a_json_file_are_what_pandas_makes_of_them(tmp_path, values):
+    path = write(tmp_path, "".join(f'{{"n": {json.dumps(value)}}}\n' for value in values), "t.jsonl")
+    pd.testing.assert_frame_equal(read_jsonl(path), pd.DataFrame({"n": values}))
 
 
 PLAIN = "n,c,t,j\n1,a,b,{}\n2,b,c,[]\n"
