@@ -6,9 +6,11 @@ import re
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from bench import datasets
 from bench.datasets.files import MISSING, read_records, read_repaired, read_table
@@ -242,6 +244,40 @@ def test_integers_beside_gaps_of_a_json_file_are_exact(tmp_path, gap, name):
 def test_other_numbers_of_a_json_file_are_what_pandas_makes_of_them(tmp_path, values):
     path = write(tmp_path, "".join(f'{{"n": {json.dumps(value)}}}\n' for value in values), "t.jsonl")
     pd.testing.assert_frame_equal(read_jsonl(path), pd.DataFrame({"n": values}))
+
+
+@pytest.mark.parametrize("keys", [["id"], ["id", "city"]])
+def test_a_named_index_of_a_real_parquet_file_is_a_column_as_in_csv(tmp_path, keys):
+    frame = pd.DataFrame({"id": range(100, 140), "city": ["x", "y"] * 20, "age": range(40)})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.set_index(keys).to_parquet(tmp_path / "a.parquet")
+    data = load(tmp_path / "a.parquet")
+    assert data.schema == load(tmp_path / "a.csv").schema
+    pd.testing.assert_frame_equal(data.train, load(tmp_path / "a.csv").train)
+    frame.set_index(pd.Index(range(7, 47))).to_parquet(tmp_path / "a.parquet")
+    assert load(tmp_path / "a.parquet").schema == data.schema
+
+
+def test_integers_beside_gaps_of_a_parquet_file_are_exact(tmp_path):
+    numbers = pa.array([2**53 + 1, None, *range(18)], pa.int64())
+    # the schema and the index that pandas writes, the numbers of another writer
+    indexed = pd.DataFrame({"n": range(20), "m": range(20)}, index=range(70, 90))
+    table = pa.Table.from_pandas(indexed).set_column(0, "n", numbers)
+    parquet.write_table(table, tmp_path / "t.parquet")
+    schema = Schema((Column("n", "integer"), Column("m", "integer")))
+    records, said = read_repaired(tmp_path / "t.parquet", schema)
+    assert records["n"].tolist() == [*numbers.to_pylist()[:1], pd.NA, *numbers.to_pylist()[2:]]
+    assert said == []
+    assert infer_schema(read_table(tmp_path / "t.parquet")) == schema
+
+
+def test_names_of_columns_that_are_numbers_are_text(tmp_path):
+    frame = pd.DataFrame({1: [2**53 + 1, None] * 10, 0: range(20)}, dtype="Int64")
+    frame.to_parquet(tmp_path / "t.parquet")
+    data = load(tmp_path / "t.parquet", target="0")
+    assert data.schema.names == ["1", "0"]
+    assert data.train["1"].dropna().unique().tolist() == [2**53 + 1]
+    assert read_repaired(tmp_path / "t.parquet", data.schema)[1] == []
 
 
 PLAIN = "n,c,t,j\n1,a,b,{}\n2,b,c,[]\n"
