@@ -9,6 +9,7 @@ from bench import provenance, registry
 from bench.condition import restrict
 from bench.datasets import load
 from bench.where import parse_where
+from evaluators.tabular.likelihood import Likelihood
 
 
 @pytest.fixture
@@ -66,6 +67,23 @@ def test_the_code_of_a_metric_leaves_the_other_metrics_and_the_runner_out():
     modules, _ = provenance.code_of("evaluators.tabular.density")
     assert {"evaluators.base", "evaluators.tabular.density", "bench.records"} <= modules
     assert not {"evaluators.tabular.mle", "bench.runner", "bench.api"} & modules
+
+
+@pytest.mark.parametrize("name", ["code_validity", "pass_at_k"])
+def test_the_code_of_what_runs_programs_covers_the_process_that_runs_them(name):
+    package = "evaluators.code.sandbox.worker"
+    folder = registry.module_file(package).parent
+    worker = {f"{package}.{path.stem}" for path in folder.glob("*.py") if path.stem != "__init__"}
+    assert f"{package}.server" in worker
+    assert worker <= provenance.code_of(registry.find("evaluators", name).entry.module)[0]
+
+
+def test_a_score_under_the_truth_depends_on_the_code_that_knows_the_truth():
+    known = provenance.code_of("evaluators.tabular.likelihood")[0]
+    truth = provenance.code_of(load("adult").log_likelihood.__module__)[0]
+    files = {registry.module_file(module) for module in truth - known}
+    assert files
+    assert set(Likelihood().files()) == files
 
 
 def test_the_hash_of_data_sees_a_single_value_and_the_split(table):
