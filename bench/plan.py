@@ -65,8 +65,8 @@ def plan(spec: RunSpec) -> list[Cell]:
     """All cells of a run, dataset by dataset, each dataset's reference and sentinels first.
 
     Raises:
-        BenchError: an unknown name or option, data that cannot be loaded, or a generator that fits
-            none of the datasets.
+        BenchError: an unknown name or option, data that cannot be loaded, or a generator or evaluator that
+            fits none of the datasets.
     """
     generators = choose("generators", wanted_generators(spec), spec.settings.generators)
     evaluators = wanted_evaluators(spec)
@@ -83,7 +83,8 @@ def plan(spec: RunSpec) -> list[Cell]:
     used = {cell.generator for cell in cells}
     for name, generator in generators.items():
         if name not in used and name in spec.generators and name not in SENTINELS:
-            raise does_not_fit(name, generator)
+            raise does_not_fit("generator", name, generator)
+    check_evaluators(spec, evaluators, cells)
     return each_once(cells)
 
 
@@ -91,7 +92,8 @@ def plan_file(spec: RunSpec, synthetic: Path) -> list[Cell]:
     """Cells that score a user's file of synthetic records, beside the reference.
 
     Raises:
-        BenchError: an unknown name or option, or data or records that cannot be used.
+        BenchError: an unknown name or option, data or records that cannot be used, or an evaluator that
+            fits none of the datasets.
     """
     evaluators = wanted_evaluators(spec)
     cells: list[Cell] = []
@@ -105,6 +107,7 @@ def plan_file(spec: RunSpec, synthetic: Path) -> list[Cell]:
             scores = score_stages(spec, loaded, evaluators, seed, key)
             cells.append(holdout_cell(spec, loaded, evaluators, seed))
             cells.append(cell(spec, loaded, synthetic.name, config, seed, (read, *scores)))
+    check_evaluators(spec, evaluators, cells)
     return each_once(cells)
 
 
@@ -123,7 +126,7 @@ def plan_fit(spec: RunSpec) -> tuple[StageJob, StageJob]:
     generator = choose("generators", [name], spec.settings.generators)[name]
     loaded = load(requests(spec)[0])
     if loaded.data.family not in generator.families:
-        raise does_not_fit(name, generator)
+        raise does_not_fit("generator", name, generator)
     return generator_stages(spec, loaded, generator, spec.settings.seeds[0])
 
 
@@ -150,9 +153,17 @@ def wanted_evaluators(spec: RunSpec) -> dict[str, Chosen]:
     return choose("evaluators", spec.evaluators or registry.plug_ins("evaluators"), spec.settings.evaluators)
 
 
-def does_not_fit(name: str, generator: Chosen) -> BenchError:
-    families = ", ".join(sorted(generator.families))
-    return BenchError(f"generator '{name}' works on {families} data; none of the chosen datasets is of that kind")
+def check_evaluators(spec: RunSpec, evaluators: Mapping[str, Chosen], cells: Sequence[Cell]) -> None:
+    """Refuse an evaluator that was named and would score nothing."""
+    families = {cell.family for cell in cells}
+    for name in spec.evaluators:
+        if not families & evaluators[name].families:
+            raise does_not_fit("evaluator", name, evaluators[name])
+
+
+def does_not_fit(what: str, name: str, plug_in: Chosen) -> BenchError:
+    families = ", ".join(sorted(plug_in.families))
+    return BenchError(f"{what} '{name}' works on {families} data; none of the chosen datasets is of that kind")
 
 
 def requests(spec: RunSpec) -> list[DataRequest]:

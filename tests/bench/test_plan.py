@@ -133,6 +133,7 @@ def test_all_generators_are_those_that_lack_no_setting(table, monkeypatch):
         ({"evaluators": ("fake_men",)}, "evaluator 'fake_men' is not known; did you mean 'fake_mean'"),
         ({"datasets": ("adlut",), "target": None}, "dataset 'adlut' is not known; did you mean 'adult'"),
         ({"datasets": ("flytech",), "target": None}, "'fake' works on tabular data"),
+        ({"evaluators": ("fake_mean", "code_validity")}, "evaluator 'code_validity' works on code data; none of the"),
         ({"generators": ()}, "no generator is chosen"),
         ({"target": "clas"}, "did you mean 'class'"),
         ({"settings": {"generators.fake.dely_seconds": 1}}, "did you mean 'delay_seconds'"),
@@ -144,6 +145,18 @@ def test_bad_input_is_refused_before_anything_runs(table, changes, message):
     with pytest.raises(BenchError, match=message) as caught:
         plan.plan(spec(table, **changes))
     assert "\n" not in str(caught.value)
+
+
+def test_an_evaluator_that_was_named_fits_the_file_that_is_scored(table):
+    with pytest.raises(BenchError, match="evaluator 'tool_use' works on tool data; none of the chosen datasets"):
+        plan.plan_file(spec(table, generators=(), evaluators=("fake_mean", "tool_use")), table)
+
+
+def test_an_evaluator_that_fits_one_of_the_datasets_is_left_out_elsewhere(table):
+    both = spec(table, datasets=(str(table), "flytech"), evaluators=("fake_mean", "code_validity"))
+    scored = {cell.dataset: [stage.stage for stage in cell.stages] for cell in plan.plan(both)}
+    assert scored["flytech"] == ["code_validity"]
+    assert scored["people"][-1] == "fake_mean"
 
 
 def with_file(option, path):
