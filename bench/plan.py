@@ -117,14 +117,26 @@ def each_once(cells: Sequence[Cell]) -> list[Cell]:
 
 
 def plan_fit(spec: RunSpec) -> tuple[StageJob, StageJob]:
-    """The fit and sample stages of the spec's first generator on its first dataset, with its first seed.
+    """The fit and sample stages of a spec with one generator, one dataset, one split seed and one seed.
 
     Raises:
-        BenchError: an unknown name or option, data that cannot be loaded, or a generator for other data.
+        BenchError: there are several of one of these, an unknown name or option, data that cannot be loaded,
+            or a generator for other data.
     """
-    name = spec.generators[0]
+    (name,) = spec.generators
+    for setting in ("split_seeds", "seeds"):
+        seeds: tuple[int, ...] = getattr(spec.settings, setting)
+        if len(seeds) > 1:
+            listed = ", ".join(map(str, seeds))
+            raise BenchError(
+                f"one of '{setting}' is fitted at a time, not {len(seeds)} ({listed}); --set {setting}=[{seeds[0]}]"
+            )
+    asked = requests(spec)
+    if len(asked) > 1:
+        listed = ", ".join(request.name for request in asked)
+        raise BenchError(f"one dataset is fitted at a time, not {len(asked)} ({listed}); name one with --dataset")
     generator = choose("generators", [name], spec.settings.generators)[name]
-    loaded = load(requests(spec)[0])
+    loaded = load(asked[0])
     if loaded.data.family not in generator.families:
         raise does_not_fit("generator", name, generator)
     return generator_stages(spec, loaded, generator, spec.settings.seeds[0])

@@ -1,5 +1,6 @@
 """Which cells a spec has, and what the identity of a stage depends on."""
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -157,6 +158,21 @@ def test_an_evaluator_that_fits_one_of_the_datasets_is_left_out_elsewhere(table)
     scored = {cell.dataset: [stage.stage for stage in cell.stages] for cell in plan.plan(both)}
     assert scored["flytech"] == ["code_validity"]
     assert scored["people"][-1] == "fake_mean"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"datasets": ("all",), "target": None}, "one dataset is fitted at a time, not 7 (adult, beijing, "),
+        ({"settings": {"seeds": [4, 2]}}, "one of 'seeds' is fitted at a time, not 2 (4, 2); --set seeds=[4]"),
+        ({"settings": {"split_seeds": [1, 3]}}, "one of 'split_seeds' is fitted at a time, not 2 (1, 3); --set split_"),
+    ],
+)
+def test_a_fit_alone_is_of_one_dataset_split_and_seed(table, changes, message):
+    fit, _ = plan.plan_fit(spec(table))
+    assert fit.key == keys(table)["fit"]
+    with pytest.raises(BenchError, match=re.escape(message)):
+        plan.plan_fit(spec(table, **changes))
 
 
 def with_file(option, path):
