@@ -122,10 +122,13 @@ class StageJob:
 Outcome = tuple[dict[str, Any], list[dict[str, Any]]]
 
 
-def perform(job: StageJob, stages: Path, progress: Progress) -> StageResult:
+def perform(
+    job: StageJob, stages: Path, progress: Progress, prepared: Callable[[], None] = lambda: None
+) -> StageResult:
     """Do the work of one stage; a failure is a result.
 
     The stage's folder appears under its final name when the stage is done, and not at all otherwise.
+    `prepared` is called when its code and data are there and its time begins.
 
     Raises:
         BenchError: there is no space left to write to, which no other stage would survive either.
@@ -135,6 +138,7 @@ def perform(job: StageJob, stages: Path, progress: Progress) -> StageResult:
     try:
         # importing torch and reading the data are no part of what a generator costs
         prepare(job)
+        prepared()
         meter = limits.Meter()
         with limits.time_limit(job.timeout_seconds):
             details, scores = WORK[job.work](job, stages, building, progress)

@@ -127,6 +127,30 @@ def test_a_stage_that_does_not_stop_at_its_limit_is_killed(table, results, monke
     assert list(results.glob("stages/.*")) == []
 
 
+class SlowImport(Watcher):
+    """From the planning on, whoever imports the plug-ins takes three seconds; children do."""
+
+    def __init__(self, monkeypatch):
+        self.planned = lambda cells: monkeypatch.setenv("FAKES_IMPORT_SECONDS", "3")
+
+
+def test_the_time_of_a_stage_begins_when_its_code_and_data_are_there(table, results, monkeypatch):
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.2)
+    limits = {"timeout_seconds.fit": 1, "timeout_seconds.evaluate": 1}
+    ended = run(table, results, executor="process", watcher=SlowImport(monkeypatch), **limits)
+    assert not ended.failed
+    assert (ended.stages["wall_seconds"] < 2).all()
+
+
+def test_what_takes_for_ever_to_import_is_killed_as_well(table, results, monkeypatch):
+    monkeypatch.setattr(process, "PREPARE_SECONDS", 0.5)
+    ended = run(table, results, executor="process", watcher=SlowImport(monkeypatch), **{"timeout_seconds.fit": 100})
+    stage = ended.stages.query("stage == 'fit'").iloc[0]
+    assert stage["phase"] == "timeout"
+    assert stage["error"] == "importing the code and reading the data took longer than 0.5 s"
+    assert list(results.glob("stages/.*")) == []
+
+
 def test_a_limit_of_weeks_is_one_that_the_system_can_wait_for(table, results):
     ended = run(table, results, executor="process", **{"timeout_seconds.fit": 5_000_000})
     assert not ended.failed
