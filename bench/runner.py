@@ -85,16 +85,17 @@ def run(
         raise BenchError("several processes were launched together; only 'bench generate' shares its work among them")
     execute = executor(spec.executor, spec.jobs)
     forget_data()
-    # before anything is written: what cannot be planned leaves no folder behind
+    # before anything is written: what cannot be planned or recorded leaves no folder behind
     cells = plan(spec) if synthetic is None else plan_file(spec, synthetic)
+    run_id = f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
+    record = shards.to_json(run_record(run_id, cells, spec, command))
     shards.prepare(results)
     # also stores what an earlier run could not
     update_store(results)
     watcher = watcher or Watcher()
     watcher.planned(cells)
-    run_id = f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
     folder = shards.runs_folder(results) / run_id
-    shards.write_json(folder / "run.json", run_record(run_id, cells, spec, command))
+    shards.write_text(folder / "run.json", record + "\n")
     done: list[CellResult] = []
     for result in execute(cells, shards.stages_folder(results), force=force, jobs=spec.jobs, watcher=watcher):
         done.append(result)
