@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import provenance, registry
-from bench.choose import Chosen, choose, required_options
+from bench.choose import Chosen, choose, load_class, required_options
 from bench.config import SENTINELS, RunSpec
 from bench.datasets import get_loader
 from bench.datasets.files import is_path, read_records
@@ -157,7 +157,7 @@ def all_generators(spec: RunSpec) -> list[str]:
     return [
         name
         for name, plug_in in registry.plug_ins("generators").items()
-        if given.get(name, {}).keys() >= set(required_options(plug_in.load().Config))
+        if given.get(name, {}).keys() >= set(required_options(load_class("generators", plug_in).Config))
     ]
 
 

@@ -19,6 +19,7 @@ from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
+from bench.errors import BenchError
 from bench.frames import digest
 from bench.records import Dataset
 from bench.registry import module_file
@@ -62,13 +63,21 @@ def data_hash(data: Dataset) -> str:
 
 @cache
 def imported(module: str) -> frozenset[str]:
-    """Modules that the source of `module` names in its import statements, also inside functions."""
+    """Modules that the source of `module` names in its import statements, also inside functions.
+
+    Raises:
+        BenchError: the module is no Python.
+    """
     path = module_file(module)
     if path is None:
         return frozenset()
     package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), path.name)
+    except (SyntaxError, ValueError) as error:
+        raise BenchError(f"module '{module}' cannot be read: {error}") from error
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

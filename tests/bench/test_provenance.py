@@ -8,6 +8,7 @@ import pytest
 from bench import provenance, registry
 from bench.condition import restrict
 from bench.datasets import load
+from bench.errors import BenchError
 from bench.where import parse_where
 from evaluators.tabular.likelihood import Likelihood
 
@@ -51,6 +52,12 @@ def test_a_change_of_a_neighbour_does_not(package):
     (package / "unused.py").write_text("a = 2\n")
     clear()
     assert provenance.code_hash(f"{package.name}.plug_in") == before
+
+
+def test_a_module_that_is_no_python_is_named(package):
+    (package / "late.py").write_text("def\n")
+    with pytest.raises(BenchError, match=rf"module '{package.name}.late' cannot be read: .*late.py, line 1"):
+        provenance.code_hash(f"{package.name}.plug_in")
 
 
 def test_the_harness_and_the_libraries_that_are_imported_count(package):
