@@ -123,7 +123,8 @@ def evaluate(
     """Score synthetic records against real ones.
 
     Args:
-        real: a dataset, or a data frame of the records that the generator has learnt from.
+        real: a dataset, or a data frame of the records that the generator has learnt from. Names of columns
+            that are no text, such as numbers, are taken as text here and everywhere below.
         synthetic: records with the same columns.
         target: column to predict in a plain frame.
         task: of that column; guessed where it is not given.
@@ -144,9 +145,12 @@ def evaluate(
     Raises:
         BenchError: records that do not fit together, or that an evaluator cannot score.
     """
-    data = real if isinstance(real, Dataset) else with_test(from_frame(real, target, task, kinds), test, seed)
+    if isinstance(real, Dataset):
+        data = real
+    else:
+        data = with_test(from_frame(with_text_names(real), target, task, kinds), test, seed)
     data = restrict(data, check_where(data.schema, where))
-    records = conform(synthetic, data.schema)
+    records = conform(with_text_names(synthetic), data.schema)
     names = evaluators or list(registry.plug_ins("evaluators"))
     rows: list[dict[str, Any]] = []
     for name, one in choose("evaluators", names, options or {}).items():
@@ -165,10 +169,15 @@ def evaluate(
     return pd.DataFrame(rows, columns=SCORE_COLUMNS)
 
 
+def with_text_names(frame: pd.DataFrame) -> pd.DataFrame:
+    """As `from_frame` names the columns of a dataset."""
+    return frame.set_axis([str(name) for name in frame.columns], axis=1)
+
+
 def with_test(data: Dataset, test: pd.DataFrame | None, seed: int) -> Dataset:
     """A dataset that is all train, with a test part: the frame given, or a fifth of train."""
     if test is not None:
-        return replace(data, test=conform(test, data.schema))
+        return replace(data, test=conform(with_text_names(test), data.schema))
     order = np.random.default_rng(seed).permutation(len(data.train))
     held_out = max(1, round(HELD_OUT * len(order)))
     train, test = (

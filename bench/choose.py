@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, is_dataclass
 from importlib.metadata import EntryPoint
 from typing import Any
 
@@ -12,6 +12,8 @@ from pydantic import TypeAdapter, ValidationError
 from bench import provenance, registry
 from bench.errors import BenchError, unknown_name
 from bench.registry import Group, PlugIn
+
+METHODS = {"generators": "sample", "evaluators": "evaluate"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,22 @@ def make(plug_in: PlugIn, config: Mapping[str, Any]) -> Any:
     """The generator or evaluator, with its whole config."""
     cls = plug_in.load()
     return cls(cls.Config(**config))
+
+
+def load_class(group: Group, plug_in: PlugIn) -> Any:
+    """The class of a generator or evaluator.
+
+    Raises:
+        BenchError: it cannot be imported, or is something else.
+    """
+    cls = plug_in.load()
+    of_the_kind = isinstance(cls, type) and hasattr(cls, "families") and hasattr(cls, METHODS[group])
+    if not of_the_kind or not is_dataclass(getattr(cls, "Config", None)):
+        raise BenchError(
+            f"plug-in '{plug_in.name}' ({plug_in.entry.value}) is no {registry.WHAT[group]}: it needs "
+            f"'Config' (a dataclass), 'families' and '{METHODS[group]}'; CONTRIBUTING.md shows one"
+        )
+    return cls
 
 
 def required_options(config: type) -> list[str]:
@@ -66,7 +84,7 @@ def chosen(group: Group, name: str, options: Mapping[str, Any]) -> Chosen:
         plug_in = PlugIn(name.partition(":")[2], EntryPoint(name.partition(":")[2], name, f"difflm_bench.{group}"))
     else:
         plug_in = registry.find(group, name)
-    cls = plug_in.load()
+    cls = load_class(group, plug_in)
     known = {field.name for field in fields(cls.Config)}
     for option in options:
         if option not in known:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
 
 from bench import profiles
 from bench.errors import BenchError, unknown_name
@@ -18,16 +18,32 @@ from bench.records import Kind, Task
 
 SENTINELS = ("real", "marginals")
 M = TypeVar("M", bound=BaseModel)
+# Thirty years; beyond it lie infinity and what the system's timers cannot count.
+ENDLESS_SECONDS = 1e9
+
+
+def endless(seconds: float) -> float | None:
+    return seconds if seconds < ENDLESS_SECONDS else None
+
+
+def each_once(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(seeds))
+
+
+Limit = Annotated[PositiveFloat, AfterValidator(endless)] | None
+# An INTEGER column of the store holds a seed. One that came twice would be two cells with one identity.
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Seeds = Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(each_once)]
 
 
 class Timeouts(BaseModel):
-    """Wall seconds that a stage may take; None for as long as it likes."""
+    """Wall seconds that a stage may take; None, or infinity in TOML, for as long as it likes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    fit: PositiveFloat | None = None
-    sample: PositiveFloat | None = None
-    evaluate: PositiveFloat | None = None
+    fit: Limit = None
+    sample: Limit = None
+    evaluate: Limit = None
 
 
 class Settings(BaseModel):
@@ -37,8 +53,8 @@ class Settings(BaseModel):
         summary: one line for `bench list`.
         data: the embedded stand-ins (`demo`) or the original files.
         split: the split protocol.
-        split_seeds: one set of cells for each.
-        seeds: of fitting, sampling and scoring; one set of cells for each.
+        split_seeds: one set of cells for each; below 2**31.
+        seeds: of fitting, sampling and scoring; one set of cells for each; below 2**31.
         records: how many to sample; None for as many as there are train records.
         timeout_seconds: limits of the stages.
         generators: name -> options that differ from the generator's own defaults.
@@ -50,8 +66,8 @@ class Settings(BaseModel):
     summary: str = ""
     data: Literal["demo", "original"] = "demo"
     split: Literal["harness", "tabsyn", "difflm"] = "harness"
-    split_seeds: tuple[NonNegativeInt, ...] = Field((0,), min_length=1)
-    seeds: tuple[NonNegativeInt, ...] = Field((0,), min_length=1)
+    split_seeds: Seeds = (0,)
+    seeds: Seeds = (0,)
     records: PositiveInt | None = None
     timeout_seconds: Timeouts = Timeouts()
     generators: dict[str, dict[str, Any]] = {}

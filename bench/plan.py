@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import provenance, registry
-from bench.choose import Chosen, choose, required_options
+from bench.choose import Chosen, choose, load_class, required_options
 from bench.config import SENTINELS, RunSpec
 from bench.datasets import get_loader
 from bench.datasets.files import is_path, read_records
@@ -65,8 +65,8 @@ def plan(spec: RunSpec) -> list[Cell]:
     """All cells of a run, dataset by dataset, each dataset's reference and sentinels first.
 
     Raises:
-        BenchError: an unknown name or option, data that cannot be loaded, or a generator that fits
-            none of the datasets.
+        BenchError: an unknown name or option, data that cannot be loaded, or a generator or evaluator that
+            fits none of the datasets.
     """
     generators = choose("generators", wanted_generators(spec), spec.settings.generators)
     evaluators = wanted_evaluators(spec)
@@ -83,15 +83,17 @@ def plan(spec: RunSpec) -> list[Cell]:
     used = {cell.generator for cell in cells}
     for name, generator in generators.items():
         if name not in used and name in spec.generators and name not in SENTINELS:
-            raise does_not_fit(name, generator)
-    return cells
+            raise does_not_fit("generator", name, generator)
+    check_evaluators(spec, evaluators, cells)
+    return each_once(cells)
 
 
 def plan_file(spec: RunSpec, synthetic: Path) -> list[Cell]:
     """Cells that score a user's file of synthetic records, beside the reference.
 
     Raises:
-        BenchError: an unknown name or option, or data or records that cannot be used.
+        BenchError: an unknown name or option, data or records that cannot be used, or an evaluator that
+            fits none of the datasets.
     """
     evaluators = wanted_evaluators(spec)
     cells: list[Cell] = []
@@ -100,25 +102,43 @@ def plan_file(spec: RunSpec, synthetic: Path) -> list[Cell]:
         read_records(synthetic, loaded.data.schema)
         config = {"sha256": provenance.file_hash(synthetic)}
         key = provenance.hashed(["read", loaded.identity, config])
-        read = StageJob("sample", "read", key, None, request, file=synthetic.resolve())
+        read = StageJob("sample", "read", key, None, loaded.request, config=config, file=synthetic.resolve())
         for seed in spec.settings.seeds:
             scores = score_stages(spec, loaded, evaluators, seed, key)
             cells.append(holdout_cell(spec, loaded, evaluators, seed))
             cells.append(cell(spec, loaded, synthetic.name, config, seed, (read, *scores)))
-    return cells
+    check_evaluators(spec, evaluators, cells)
+    return each_once(cells)
+
+
+def each_once(cells: Sequence[Cell]) -> list[Cell]:
+    """Without those that come again, as they do where one file is named in two ways."""
+    return list({cell.cell_id: cell for cell in cells}.values())
 
 
 def plan_fit(spec: RunSpec) -> tuple[StageJob, StageJob]:
-    """The fit and sample stages of the spec's first generator on its first dataset, with its first seed.
+    """The fit and sample stages of a spec with one generator, one dataset, one split seed and one seed.
 
     Raises:
-        BenchError: an unknown name or option, data that cannot be loaded, or a generator for other data.
+        BenchError: there are several of one of these, an unknown name or option, data that cannot be loaded,
+            or a generator for other data.
     """
-    name = spec.generators[0]
+    (name,) = spec.generators
+    for setting in ("split_seeds", "seeds"):
+        seeds: tuple[int, ...] = getattr(spec.settings, setting)
+        if len(seeds) > 1:
+            listed = ", ".join(map(str, seeds))
+            raise BenchError(
+                f"one of '{setting}' is fitted at a time, not {len(seeds)} ({listed}); --set {setting}=[{seeds[0]}]"
+            )
+    asked = requests(spec)
+    if len(asked) > 1:
+        listed = ", ".join(request.name for request in asked)
+        raise BenchError(f"one dataset is fitted at a time, not {len(asked)} ({listed}); name one with --dataset")
     generator = choose("generators", [name], spec.settings.generators)[name]
-    loaded = load(requests(spec)[0])
+    loaded = load(asked[0])
     if loaded.data.family not in generator.families:
-        raise does_not_fit(name, generator)
+        raise does_not_fit("generator", name, generator)
     return generator_stages(spec, loaded, generator, spec.settings.seeds[0])
 
 
@@ -137,7 +157,7 @@ def all_generators(spec: RunSpec) -> list[str]:
     return [
         name
         for name, plug_in in registry.plug_ins("generators").items()
-        if given.get(name, {}).keys() >= set(required_options(plug_in.load().Config))
+        if given.get(name, {}).keys() >= set(required_options(load_class("generators", plug_in).Config))
     ]
 
 
@@ -145,9 +165,17 @@ def wanted_evaluators(spec: RunSpec) -> dict[str, Chosen]:
     return choose("evaluators", spec.evaluators or registry.plug_ins("evaluators"), spec.settings.evaluators)
 
 
-def does_not_fit(name: str, generator: Chosen) -> BenchError:
-    families = ", ".join(sorted(generator.families))
-    return BenchError(f"generator '{name}' works on {families} data; none of the chosen datasets is of that kind")
+def check_evaluators(spec: RunSpec, evaluators: Mapping[str, Chosen], cells: Sequence[Cell]) -> None:
+    """Refuse an evaluator that was named and would score nothing."""
+    families = {cell.family for cell in cells}
+    for name in spec.evaluators:
+        if not families & evaluators[name].families:
+            raise does_not_fit("evaluator", name, evaluators[name])
+
+
+def does_not_fit(what: str, name: str, plug_in: Chosen) -> BenchError:
+    families = ", ".join(sorted(plug_in.families))
+    return BenchError(f"{what} '{name}' works on {families} data; none of the chosen datasets is of that kind")
 
 
 def requests(spec: RunSpec) -> list[DataRequest]:
@@ -173,7 +201,7 @@ def data_request(spec: RunSpec, name: str, split_seed: int) -> DataRequest:
 
 def load(request: DataRequest) -> Loaded:
     data = request.load()
-    return Loaded(request, data, provenance.data_hash(data))
+    return Loaded(replace(request, digest=data.digest), data, provenance.data_hash(data))
 
 
 def generator_stages(spec: RunSpec, loaded: Loaded, generator: Chosen, seed: int) -> tuple[StageJob, StageJob]:

@@ -19,6 +19,7 @@ from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
+from bench.errors import BenchError
 from bench.frames import digest
 from bench.records import Dataset
 from bench.registry import module_file
@@ -40,33 +41,43 @@ def file_hash(path: Path) -> str:
 
 
 def data_hash(data: Dataset) -> str:
-    """sha256 over everything that a plug-in can see of a dataset: records, split and schema.
+    """sha256 over everything that a plug-in can see of a dataset: records, split, schema and condition.
 
     The frames themselves are hashed, not only the bytes they were read from, so that a change of the
     loader counts as well.
     """
     frames = {"train": data.train, "validation": data.validation, "test": data.test, **data.extras}
-    return hashed(
-        [
-            data.name,
-            data.family,
-            data.schema.to_dict(),
-            data.split,
-            data.split_seed,
-            {name: digest(frame) for name, frame in frames.items()},
-        ]
-    )
+    seen: list[Any] = [
+        data.name,
+        data.family,
+        data.schema.to_dict(),
+        data.split,
+        data.split_seed,
+        {name: digest(frame) for name, frame in frames.items()},
+    ]
+    # two conditions that leave the same records are still two for the evaluator that asks whether they hold
+    if data.condition:
+        seen.append(sorted(data.condition.items()))
+    return hashed(seen)
 
 
 @cache
 def imported(module: str) -> frozenset[str]:
-    """Modules that the source of `module` names in its import statements, also inside functions."""
+    """Modules that the source of `module` names in its import statements, also inside functions.
+
+    Raises:
+        BenchError: the module is no Python.
+    """
     path = module_file(module)
     if path is None:
         return frozenset()
     package = module.split(".") if path.name == "__init__.py" else module.split(".")[:-1]
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), path.name)
+    except (SyntaxError, ValueError) as error:
+        raise BenchError(f"module '{module}' cannot be read: {error}") from error
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -49,11 +49,18 @@ class PlugIn:
 
     @property
     def summary(self) -> str:
-        """First line of the module's docstring, read without importing the module itself."""
+        """First line of the module's docstring, read without importing the module itself.
+
+        Raises:
+            BenchError: the module is no Python.
+        """
         source = self.source
         if source is None:
             return ""
-        doc = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
+        try:
+            doc = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"), source.name)) or ""
+        except (SyntaxError, ValueError) as error:
+            raise self._broken("read", error) from error
         return doc.split("\n")[0]
 
     @property
@@ -64,12 +71,18 @@ class PlugIn:
         """Import the plug-in.
 
         Raises:
-            BenchError: the module or the name in it cannot be imported.
+            BenchError: the module or the name in it cannot be imported, whatever it raises.
         """
         try:
             return self.entry.load()
-        except (ImportError, AttributeError) as error:
-            raise BenchError(f"plug-in '{self.name}' ({self.entry.value}) cannot be imported: {error}") from error
+        except Exception as error:
+            raise self._broken("imported", error) from error
+
+    def _broken(self, what: str, error: Exception) -> BenchError:
+        message = " ".join(f"{type(error).__name__}: {error}".split())
+        return BenchError(
+            f"plug-in '{self.name}' ({self.entry.value}) cannot be {what}: {message}; repair or uninstall its package"
+        )
 
 
 @cache

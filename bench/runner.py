@@ -19,7 +19,7 @@ from bench.errors import BenchError
 from bench.execute import CellResult, Watcher, executor
 from bench.launch import process_count, process_index
 from bench.plan import Cell, plan, plan_file, plan_fit
-from bench.stages import load_model, now, perform
+from bench.stages import forget_data, load_model, now, perform
 
 if TYPE_CHECKING:
     from generators.base import Generator
@@ -84,15 +84,18 @@ def run(
     if process_count() > 1:
         raise BenchError("several processes were launched together; only 'bench generate' shares its work among them")
     execute = executor(spec.executor, spec.jobs)
+    forget_data()
+    # before anything is written: what cannot be planned or recorded leaves no folder behind
+    cells = plan(spec) if synthetic is None else plan_file(spec, synthetic)
+    run_id = f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
+    record = shards.to_json(run_record(run_id, cells, spec, command))
     shards.prepare(results)
     # also stores what an earlier run could not
     update_store(results)
-    cells = plan(spec) if synthetic is None else plan_file(spec, synthetic)
     watcher = watcher or Watcher()
     watcher.planned(cells)
-    run_id = f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
     folder = shards.runs_folder(results) / run_id
-    shards.write_json(folder / "run.json", run_record(run_id, cells, spec, command))
+    shards.write_text(folder / "run.json", record + "\n")
     done: list[CellResult] = []
     for result in execute(cells, shards.stages_folder(results), force=force, jobs=spec.jobs, watcher=watcher):
         done.append(result)
@@ -114,9 +117,10 @@ def fitted(spec: RunSpec, results: Path, *, force: bool, watcher: Watcher) -> tu
     Raises:
         BenchError: the fit failed, or the spec cannot be run.
     """
+    forget_data()
+    fit, sample = plan_fit(spec)
     shards.prepare(results)
     stages = shards.stages_folder(results)
-    fit, sample = plan_fit(spec)
     result = None if force else shards.read_stage(stages, fit.key)
     kept = result is not None or process_index() == 0
     place = stages if kept else shards.private_stages(stages, process_index())

@@ -76,6 +76,7 @@ def prepare(results: Path) -> None:
     Raises:
         BenchError: it cannot be made or written to.
     """
+    check_utf8(str(results))
     try:
         for folder in (stages_folder(results), runs_folder(results)):
             folder.mkdir(parents=True, exist_ok=True)
@@ -192,7 +193,27 @@ def disk_full(error: BaseException, folder: Path) -> bool:
 
 
 def to_json(value: object) -> str:
-    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
+    """The JSON text of a value.
+
+    Raises:
+        BenchError: a text in it, such as the name of a file, is not UTF-8.
+    """
+    text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
+    check_utf8(text)
+    return text
+
+
+def check_utf8(text: str) -> None:
+    """Refuse what neither a file nor the store can hold: Python's stand-ins for bytes that are not UTF-8.
+
+    Raises:
+        BenchError: quotes the first of them, in a form that can be stored itself.
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        near = ascii(text[max(0, error.start - 30) : error.start + 1])[1:-1]
+        raise BenchError(f"'...{near}' cannot be stored: its end is not UTF-8; rename it") from error
 
 
 def plain(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +37,7 @@ class DataRequest:
     """What a dataset is loaded by, in this process or in another.
 
     The arguments of `bench.load`, and `where`: only records that fulfil these conditions (`bench.where`).
+    `digest` is that of the dataset when the run was planned; empty where whatever is there will do.
     """
 
     name: str
@@ -48,9 +49,25 @@ class DataRequest:
     task: Task | None = None
     kinds: tuple[tuple[str, Kind], ...] = ()
     where: tuple[str, ...] = ()
+    digest: str = ""
 
     def load(self) -> Dataset:
-        return _load(self)
+        """The dataset.
+
+        Raises:
+            BenchError: it cannot be had, or is no longer the one of `digest`, whose keys the stages have.
+        """
+        data = _load(replace(self, digest=""))
+        if self.digest and data.digest != self.digest:
+            raise BenchError(
+                f"the records of '{self.name}' are no longer those that the run was planned with; run again"
+            )
+        return data
+
+
+def forget_data() -> None:
+    """Read the next dataset anew: between two runs of one session a user's file may change."""
+    _load.cache_clear()
 
 
 @lru_cache(maxsize=1)  # the stages of a dataset follow one another
@@ -82,7 +99,7 @@ class StageJob:
             where an evaluator scores real records.
         data: the dataset.
         plug_in: the generator or evaluator; None for `read`.
-        config: the plug-in's whole config.
+        config: the plug-in's whole config; of `read` the sha256 of the file.
         seed: of the stage.
         records: how many are to be sampled.
         file: what `read` reads.
@@ -105,10 +122,13 @@ class StageJob:
 Outcome = tuple[dict[str, Any], list[dict[str, Any]]]
 
 
-def perform(job: StageJob, stages: Path, progress: Progress) -> StageResult:
+def perform(
+    job: StageJob, stages: Path, progress: Progress, prepared: Callable[[], None] = lambda: None
+) -> StageResult:
     """Do the work of one stage; a failure is a result.
 
     The stage's folder appears under its final name when the stage is done, and not at all otherwise.
+    `prepared` is called when its code and data are there and its time begins.
 
     Raises:
         BenchError: there is no space left to write to, which no other stage would survive either.
@@ -118,6 +138,7 @@ def perform(job: StageJob, stages: Path, progress: Progress) -> StageResult:
     try:
         # importing torch and reading the data are no part of what a generator costs
         prepare(job)
+        prepared()
         meter = limits.Meter()
         with limits.time_limit(job.timeout_seconds):
             details, scores = WORK[job.work](job, stages, building, progress)
@@ -251,6 +272,8 @@ def read(job: StageJob, stages: Path, building: Path, progress: Progress) -> Out
     from bench.datasets.files import read_repaired  # noqa: PLC0415 - loaders import the simulators
 
     assert job.file is not None
+    if provenance.file_hash(job.file) != job.config["sha256"]:
+        raise BenchError(f"'{job.file.name}' has changed since the run was planned; run again")
     records, repaired = read_repaired(job.file, job.data.load().schema)
     records.to_parquet(building / RECORDS, index=False)
     return {"file": job.file.name, "requested": len(records), "returned": len(records), "repairs": repaired}, []

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import typer
 
-from bench import profiles
+from bench import profiles, shards
 from bench.cli import options
 from bench.cli.data import parse_kinds
 from bench.errors import BenchError
@@ -18,10 +18,18 @@ from bench.launch import process_index
 if TYPE_CHECKING:
     import pandas as pd
 
+
+def write_lines(records: pd.DataFrame, path: Path) -> None:
+    """One JSON object a line. pandas itself would keep ten decimals of a number."""
+    values = records.astype(object).where(records.notna(), None)
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(shards.to_json(record) + "\n" for record in values.to_dict("records"))
+
+
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
     ".csv": lambda records, path: records.to_csv(path, index=False),
     ".parquet": lambda records, path: records.to_parquet(path, index=False),
-    ".jsonl": lambda records, path: records.to_json(path, orient="records", lines=True, force_ascii=False),
+    ".jsonl": write_lines,
 }
 
 
@@ -48,7 +56,7 @@ def generate(
     force: options.Force = False,
 ) -> None:
     """Write records of a generator; a model that the results folder holds already is not fitted again."""
-    from bench import config, runner, shards
+    from bench import config, runner
     from bench.terminal import screen
     from bench.where import parse_where
 

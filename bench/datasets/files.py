@@ -69,6 +69,7 @@ def load_file(
     if may_be_own and not (target or task or kinds) and (own := load_own(path, protocol, split_seed)) is not None:
         return own
     raw = read_any(path, verbatim=[name for name, kind in kinds.items() if kind in ("text", "json")])
+    raw = raw.reset_index([name for name in raw.index.names if name is not None and name not in raw])
     try:
         schema = infer_schema(raw, target, task, kinds)
         frame = conform(raw, schema)
@@ -152,6 +153,12 @@ def read_table(path: Path, verbatim: Collection[str] = ()) -> pd.DataFrame:
     if table.num_rows == 0 or table.num_columns == 0:
         raise BenchError(f"'{path}' has no rows")
     frame = cast(pd.DataFrame, table.to_pandas())
+    frame = frame.set_axis([str(name) for name in frame], axis=1)
+    # beside a gap pandas makes floats of integers, which are exact up to 2**53 only
+    for name in table.column_names:
+        values = table.column(name)
+        if name in frame and values.null_count and pa.types.is_int64(values.type):
+            frame[name] = values.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get).array
     if path.suffix != ".parquet":
         for name in frame:
             words = frozenset([""]) if name in verbatim else MISSING

@@ -20,7 +20,7 @@ Object = dict[str, Any]
 
 
 def read_jsonl(path: Path, repair: Callable[[str], str] | None = None) -> pd.DataFrame:
-    """One record a line, empty lines aside; objects and lists become compact JSON text.
+    """One record a line, empty lines aside; objects and lists become compact JSON text, integers stay exact.
 
     Args:
         path: a `.jsonl` or `.jsonl.gz` file.
@@ -36,7 +36,18 @@ def read_jsonl(path: Path, repair: Callable[[str], str] | None = None) -> pd.Dat
             records.append(flat(record))
         except RecursionError as error:
             raise refused(path, place, TOO_DEEP) from error
-    return pd.DataFrame(records)
+    frame = pd.DataFrame(records)
+    # beside a gap pandas makes floats of integers, which are exact up to 2**53 only
+    for name in map(str, frame.select_dtypes("float64")):
+        values = [record.get(name) for record in records]
+        if frame[name].notna().any() and all(value is None or fits(value) for value in values):
+            frame[name] = pd.array(values, dtype="Int64")
+    return frame
+
+
+def fits(value: Any) -> bool:
+    """Whether a value is an integer of 64 bits."""
+    return type(value) is int and -(2**63) <= value < 2**63
 
 
 def read_objects(path: Path, repair: Callable[[str], str] | None = None) -> list[tuple[str, Object]]:

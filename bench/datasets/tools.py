@@ -54,12 +54,15 @@ def parameters(api: Mapping[str, Any]) -> dict[str, Any]:
     """The JSON Schema of an API of ToolBench; RapidAPI's names of types (STRING, ENUM) are left as they are.
 
     Raises:
-        ValueError: a parameter has no name.
+        ValueError: a parameter has no name, or its parameters are no list.
     """
     properties: dict[str, Any] = {}
     required: list[str] = []
     for group in ("required_parameters", "optional_parameters"):
-        for parameter in api.get(group) or []:
+        given = api.get(group) or []
+        if not isinstance(given, list):
+            raise ValueError(f"'{group}' must be a list, not {compact(given)[:40]}")
+        for parameter in given:
             if not isinstance(parameter, dict) or not text(parameter, "name"):
                 raise ValueError(f"one of its '{group}' has no 'name'")
             name = text(parameter, "name")

@@ -27,7 +27,11 @@ from bench.stages import StageJob, now, perform
 
 # A stage that does not end itself at its limit, stuck in compiled code, is killed this much later.
 GRACE_SECONDS = 15.0
-READY = "ready"
+# Before its time begins, a stage that has a limit may take this long to import its code and read its data.
+PREPARE_SECONDS = 1800.0
+# The system cannot wait for weeks at once; who has waited so long waits again.
+LONGEST_WAIT_SECONDS = 86_400.0
+READY, PREPARED = "ready", "prepared"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LOKY_MAX_CPU_COUNT")
 
 
@@ -107,12 +111,14 @@ class Lane:
                 raise reply
             if reply == READY:
                 self._send()
+            elif reply == PREPARED:
+                self._begin()
             else:
                 self._advance(reply)
         elif not self._process.is_alive():
             self._advance(self._lost("killed", death(self._process.exitcode)))
         elif self.patience == 0.0:
-            self._advance(self._lost("timeout", f"took longer than {self._job.timeout_seconds:g} s and did not stop"))
+            self._advance(self._lost("timeout", self._too_long))
 
     def stop(self) -> None:
         """End the process, whatever it is doing, and remove what it has half written."""
@@ -137,12 +143,23 @@ class Lane:
             self._send()
 
     def _send(self) -> None:
-        """Set the process to work; only now the stage's time begins."""
-        limit = self._job.timeout_seconds
-        self._started = time.monotonic()
-        self._deadline = None if limit is None else self._started + limit + GRACE_SECONDS
+        """Set the process to work."""
+        self._wait(PREPARE_SECONDS)
+        self._too_long = f"importing the code and reading the data took longer than {PREPARE_SECONDS:g} s"
         with suppress(OSError):  # a process that is dead already is found by `collect`
             self._pipe.send(self._job)
+
+    def _begin(self) -> None:
+        """Code and data are there: only now the stage's time begins."""
+        limit = self._job.timeout_seconds
+        if limit is not None:
+            self._too_long = f"took longer than {limit:g} s and did not stop"
+        self._wait(GRACE_SECONDS + (limit or 0.0))
+
+    def _wait(self, seconds: float) -> None:
+        """Be patient for so long, or for ever where the stage has no limit."""
+        self._started = time.monotonic()
+        self._deadline = None if self._job.timeout_seconds is None else self._started + seconds
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
@@ -174,7 +191,7 @@ class Lane:
 
 def wait_for_any(lanes: list[Lane]) -> None:
     patience = [lane.patience for lane in lanes if lane.patience is not None]
-    wait([handle for lane in lanes for handle in lane.handles], min(patience, default=None))
+    wait([handle for lane in lanes for handle in lane.handles], min([*patience, LONGEST_WAIT_SECONDS]))
 
 
 def death(exitcode: int | None) -> str:
@@ -193,6 +210,12 @@ def work(pipe: Connection, stages: Path) -> None:
         while True:
             job: StageJob = pipe.recv()
             try:
-                pipe.send(perform(job, stages, SILENT))
+                pipe.send(perform(job, stages, SILENT, lambda: tell(pipe)))
             except BenchError as error:
                 pipe.send(error)
+
+
+def tell(pipe: Connection) -> None:
+    """That a stage is prepared; a parent that is gone is noticed at the stage's end, whose result is kept."""
+    with suppress(OSError):
+        pipe.send(PREPARED)

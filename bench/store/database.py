@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from bench.errors import BenchError
+from bench.shards import check_utf8
 from bench.store import published
 
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -35,9 +36,11 @@ def connect(path: Path | str, *, read_only: bool = False) -> duckdb.DuckDBPyConn
         read_only: the file must exist; several processes may read at the same time.
 
     Raises:
-        BenchError: the file is missing, held by another process, of a newer version, or no store.
+        BenchError: the file is missing, held by another process, of a newer version, or no store, or its name
+            is not UTF-8.
     """
     path = Path(path)
+    check_utf8(str(path))
     if read_only and not path.exists():
         raise BenchError(f"'{path}' does not exist; 'bench run' makes it")
     connection = opened(path, read_only)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def ingest(connection: duckdb.DuckDBPyConnection, results: Path) -> int:
         How many cells were added.
 
     Raises:
-        BenchError: the database cannot be written; the shards stay for the next time.
+        BenchError: the database cannot be written, or a shard is damaged; the shards stay for the next time.
     """
     runs = {run_id for (run_id,) in connection.execute("SELECT run_id FROM runs").fetchall()}
     cells = set(connection.execute("SELECT run_id, cell_id FROM run_cells").fetchall())
@@ -76,18 +77,32 @@ def ingest(connection: duckdb.DuckDBPyConnection, results: Path) -> int:
         for shard in sorted(runs_folder(results).glob("*/run.json")):
             run_id = shard.parent.name
             if run_id not in runs:
-                insert(connection, "runs", RUN, [json.loads(shard.read_text(encoding="utf-8"))])
+                with named_where_damaged(shard):
+                    insert(connection, "runs", RUN, [json.loads(shard.read_text(encoding="utf-8"))])
             for cell in sorted(shard.parent.glob("*.json")):
                 if cell.name != shard.name and not cell.name.startswith(".") and (run_id, cell.stem) not in cells:
-                    ingest_cell(connection, run_id, json.loads(cell.read_text(encoding="utf-8")))
+                    with named_where_damaged(cell):
+                        ingest_cell(connection, run_id, json.loads(cell.read_text(encoding="utf-8")))
                     added += 1
         connection.commit()
-    except duckdb.Error as error:
+    except (duckdb.Error, BenchError) as error:
         with suppress(duckdb.Error):  # a full disk fails the rollback as well, and DuckDB then does it when opened
             connection.rollback()
+        if isinstance(error, BenchError):
+            raise
         reason = str(error).splitlines()[0]
         raise BenchError(f"the store of '{results}' cannot be written ({reason}); run again to try again") from error
     return added
+
+
+@contextmanager
+def named_where_damaged(shard: Path) -> Iterator[None]:
+    """Say which file it is that holds no JSON, JSON of another form, or values that no column of the store takes."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, duckdb.DataError, duckdb.IntegrityError) as error:
+        first, _, _ = str(error).partition("\n")
+        raise BenchError(f"'{shard}' is damaged ({type(error).__name__}: {first}); delete it and run again") from error
 
 
 def ingest_cell(connection: duckdb.DuckDBPyConnection, run_id: str, shard: dict[str, Any]) -> None:

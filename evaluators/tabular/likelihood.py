@@ -8,10 +8,12 @@ way round, which asks whether what a generator makes is possible, not whether it
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from bench import records
 from bench.progress import SILENT, Progress
 from bench.records import Dataset
 from evaluators.base import Evaluator, Score
@@ -61,6 +63,11 @@ class Likelihood(Evaluator):
         variance = sum(side.var(ddof=1) / len(side) if len(side) > 1 else np.nan for side in (real, ours))
         gap = details["real_nats"] - details["synthetic_nats"]
         return [Score(METRIC, gap, float(np.sqrt(variance)), False, "harness", 1, n, details), impossible]
+
+    def files(self) -> list[Path]:
+        """The code of the truth, which comes with the data and so is none that this module imports."""
+        demo = Path(records.__file__).with_name("datasets") / "demo"
+        return [demo / "causal.py", demo / "truth.py"]
 
     def reference_records(self, data: Dataset) -> pd.DataFrame:
         """Validation rows: test rows against themselves have no gap by construction."""

@@ -9,6 +9,7 @@ import pytest
 
 import bench
 from bench.errors import BenchError
+from bench.frames import from_frame
 
 pytestmark = pytest.mark.usefixtures("fakes")
 
@@ -31,6 +32,20 @@ def test_evaluate_scores_a_frame_beside_the_reference(people):
     assert scores.loc["mean", "value"] == pytest.approx(synthetic[numbers].mean().mean())
     assert scores.loc["mean", "reference"] == pytest.approx(test[numbers].mean().mean())
     assert scores.loc["mean", "evaluator"] == "fake_mean"
+
+
+def test_names_of_columns_that_are_numbers_are_text_on_both_sides(people):
+    numbered = people.set_axis(range(4), axis=1)
+    arguments = {"target": "3", "kinds": {"0": "real"}, "evaluators": ["fake_mean"]}
+    scores = [
+        bench.evaluate(numbered, numbered, test=numbered.tail(9), **arguments),
+        bench.evaluate(numbered, numbered.rename(columns=str), test=numbered.tail(9).rename(columns=str), **arguments),
+        bench.evaluate(from_frame(numbered, kinds={"0": "real"}), numbered, evaluators=["fake_mean"]),
+    ]
+    values = [one.set_index("metric").loc["mean", "value"] for one in scores]
+    assert values == pytest.approx([people[["age", "income=net"]].mean().mean()] * 3)
+    with pytest.raises(BenchError, match="column '1' stands more than once"):
+        bench.evaluate(people.set_axis([1, "1", "a", "b"], axis=1), people, evaluators=["fake_mean"])
 
 
 def test_without_test_records_a_fifth_is_held_out_by_the_seed(people):

@@ -41,6 +41,18 @@ def test_overrides_reach_nested_tables():
     assert settings.timeout_seconds.sample == config.settings("demo").timeout_seconds.sample
 
 
+def test_a_seed_that_comes_twice_counts_once():
+    settings = config.settings("demo", {"seeds": [3, 0, 3], "split_seeds": [1, 1]})
+    assert (settings.seeds, settings.split_seeds) == ((3, 0), (1,))
+
+
+@pytest.mark.parametrize("seconds", ["inf", "1e300"])
+def test_a_limit_without_an_end_is_none(seconds):
+    overrides = config.parse_overrides([f"timeout_seconds.fit={seconds}"])
+    assert config.settings("demo", overrides).timeout_seconds.fit is None
+    assert json.loads(config.settings("demo", overrides).model_dump_json())["timeout_seconds"]["fit"] is None
+
+
 @pytest.mark.parametrize("text", ["seeds", "=3", "a..b=3", ""])
 def test_an_override_without_name_or_value_is_refused(text):
     with pytest.raises(BenchError, match="name=value"):
@@ -55,6 +67,9 @@ def test_an_override_without_name_or_value_is_refused(text):
         ({"seeds": "abc"}, "setting 'seeds'"),
         ({"seeds": []}, "setting 'seeds'"),
         ({"seeds": [-1]}, "setting 'seeds.0'"),
+        ({"seeds": [0, 2**31]}, "setting 'seeds.1': input should be less than 2147483648, not 2147483648"),
+        ({"split_seeds": [3_000_000_000]}, "setting 'split_seeds.0': input should be less than 2147483648, not"),
+        ({"timeout_seconds.fit": float("nan")}, "setting 'timeout_seconds.fit': .*, not nan"),
         ({"data": "originl"}, "setting 'data'.*'demo' or 'original'"),
         ({"seeds.first": 1}, "'seeds' holds a value"),
         ({"generators.difflm": 3}, "setting 'generators.difflm'"),

@@ -1,5 +1,6 @@
 """Which cells a spec has, and what the identity of a stage depends on."""
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -35,6 +36,14 @@ def test_every_seed_and_split_seed_has_a_reference_and_the_sentinels(table):
     assert len(cells) == 2 * 3 * 4
     assert [cell.generator for cell in cells[:4]] == ["holdout", "real", "marginals", "fake"]
     assert len({cell.cell_id for cell in cells}) == len(cells)
+
+
+def test_a_file_that_is_named_twice_has_its_cells_once(table, monkeypatch):
+    monkeypatch.chdir(table.parent)
+    twice = ("people.csv", "./people.csv")
+    assert [cell.generator for cell in plan.plan(spec(table, datasets=twice))] == ["holdout", "fake"]
+    of_a_file = plan.plan_file(spec(table, datasets=twice, generators=()), table)
+    assert [cell.generator for cell in of_a_file] == ["holdout", "people.csv"]
 
 
 def test_stages_follow_one_another_and_the_reference_only_scores(table):
@@ -125,6 +134,7 @@ def test_all_generators_are_those_that_lack_no_setting(table, monkeypatch):
         ({"evaluators": ("fake_men",)}, "evaluator 'fake_men' is not known; did you mean 'fake_mean'"),
         ({"datasets": ("adlut",), "target": None}, "dataset 'adlut' is not known; did you mean 'adult'"),
         ({"datasets": ("flytech",), "target": None}, "'fake' works on tabular data"),
+        ({"evaluators": ("fake_mean", "code_validity")}, "evaluator 'code_validity' works on code data; none of the"),
         ({"generators": ()}, "no generator is chosen"),
         ({"target": "clas"}, "did you mean 'class'"),
         ({"settings": {"generators.fake.dely_seconds": 1}}, "did you mean 'delay_seconds'"),
@@ -136,6 +146,33 @@ def test_bad_input_is_refused_before_anything_runs(table, changes, message):
     with pytest.raises(BenchError, match=message) as caught:
         plan.plan(spec(table, **changes))
     assert "\n" not in str(caught.value)
+
+
+def test_an_evaluator_that_was_named_fits_the_file_that_is_scored(table):
+    with pytest.raises(BenchError, match="evaluator 'tool_use' works on tool data; none of the chosen datasets"):
+        plan.plan_file(spec(table, generators=(), evaluators=("fake_mean", "tool_use")), table)
+
+
+def test_an_evaluator_that_fits_one_of_the_datasets_is_left_out_elsewhere(table):
+    both = spec(table, datasets=(str(table), "flytech"), evaluators=("fake_mean", "code_validity"))
+    scored = {cell.dataset: [stage.stage for stage in cell.stages] for cell in plan.plan(both)}
+    assert scored["flytech"] == ["code_validity"]
+    assert scored["people"][-1] == "fake_mean"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"datasets": ("all",), "target": None}, "one dataset is fitted at a time, not 7 (adult, beijing, "),
+        ({"settings": {"seeds": [4, 2]}}, "one of 'seeds' is fitted at a time, not 2 (4, 2); --set seeds=[4]"),
+        ({"settings": {"split_seeds": [1, 3]}}, "one of 'split_seeds' is fitted at a time, not 2 (1, 3); --set split_"),
+    ],
+)
+def test_a_fit_alone_is_of_one_dataset_split_and_seed(table, changes, message):
+    fit, _ = plan.plan_fit(spec(table))
+    assert fit.key == keys(table)["fit"]
+    with pytest.raises(BenchError, match=re.escape(message)):
+        plan.plan_fit(spec(table, **changes))
 
 
 def with_file(option, path):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import bench
-from bench import shards
+from bench import config, runner, shards, stages
 from bench.errors import BenchError
 from bench.execute import Watcher
 from bench.executors import process
@@ -127,6 +127,35 @@ def test_a_stage_that_does_not_stop_at_its_limit_is_killed(table, results, monke
     assert list(results.glob("stages/.*")) == []
 
 
+class SlowImport(Watcher):
+    """From the planning on, whoever imports the plug-ins takes three seconds; children do."""
+
+    def __init__(self, monkeypatch):
+        self.planned = lambda cells: monkeypatch.setenv("FAKES_IMPORT_SECONDS", "3")
+
+
+def test_the_time_of_a_stage_begins_when_its_code_and_data_are_there(table, results, monkeypatch):
+    monkeypatch.setattr(process, "GRACE_SECONDS", 0.2)
+    limits = {"timeout_seconds.fit": 1, "timeout_seconds.evaluate": 1}
+    ended = run(table, results, executor="process", watcher=SlowImport(monkeypatch), **limits)
+    assert not ended.failed
+    assert (ended.stages["wall_seconds"] < 2).all()
+
+
+def test_what_takes_for_ever_to_import_is_killed_as_well(table, results, monkeypatch):
+    monkeypatch.setattr(process, "PREPARE_SECONDS", 0.5)
+    ended = run(table, results, executor="process", watcher=SlowImport(monkeypatch), **{"timeout_seconds.fit": 100})
+    stage = ended.stages.query("stage == 'fit'").iloc[0]
+    assert stage["phase"] == "timeout"
+    assert stage["error"] == "importing the code and reading the data took longer than 0.5 s"
+    assert list(results.glob("stages/.*")) == []
+
+
+def test_a_limit_of_weeks_is_one_that_the_system_can_wait_for(table, results):
+    ended = run(table, results, executor="process", **{"timeout_seconds.fit": 5_000_000})
+    assert not ended.failed
+
+
 def test_cores_are_shared_out_unless_the_user_has_said_otherwise(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setenv("MKL_NUM_THREADS", "7")
@@ -181,6 +210,42 @@ def test_a_watcher_is_told_of_every_stage(table, results):
     seen.clear()
     run(table, results, watcher=Notes())
     assert seen == [4, False, False, False, False]
+
+
+def test_a_file_that_changed_between_two_runs_is_read_again(table, results):
+    before = run(table, results).scores.set_index(["generator", "metric"])["value"]
+    rows = pd.read_csv(table)
+    rows.assign(age=rows["age"] + 1000).to_csv(table, index=False)
+    after = run(table, results).scores.set_index(["generator", "metric"])["value"]
+    assert after["holdout", "mean"] == pytest.approx(before["holdout", "mean"] + 500)
+
+
+@EXECUTORS
+def test_a_file_that_changes_during_a_run_fails_the_stages_that_would_read_it(table, results, executor):
+    class Edits(Watcher):
+        def planned(self, cells):
+            table.write_text(table.read_text().replace("red", "blue"))
+            stages._load.cache_clear()  # as another dataset in between does
+
+    ended = run(table, results, executor=executor, watcher=Edits())
+    errors = set(ended.stages.query("phase == 'raised'")["error"])
+    assert errors == {f"the records of '{table}' are no longer those that the run was planned with; run again"}
+    assert list(results.glob("stages/*")) == []
+
+
+def test_a_file_of_synthetic_records_that_changes_during_a_run_is_refused(table, results, tmp_path):
+    rows = tmp_path / "rows.csv"
+    rows.write_text(table.read_text())
+
+    class Edits(Watcher):
+        def planned(self, cells):
+            rows.write_text(table.read_text().replace("red", "blue"))
+
+    values = {"generators": (), "datasets": (str(table),), "evaluators": ("fake_mean",), "settings": config.settings()}
+    spec = config.validated(config.RunSpec, values, "option")
+    ended = runner.run(spec, results, command="", synthetic=rows, watcher=Edits())
+    assert statuses(ended)["rows.csv", 0, "sample"] == "raised"
+    assert "rows.csv' has changed since the run was planned" in ended.failed[0].failed[0].error
 
 
 def test_several_jobs_do_not_go_into_one_process(table, results):

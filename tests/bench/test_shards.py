@@ -41,6 +41,12 @@ def test_numpy_values_are_written_as_numbers():
     assert json.loads(shards.to_json(value)) == {"a": 3, "b": [1.5, None], "c": True, "4": [0.5]}
 
 
+def test_half_a_surrogate_pair_is_refused_in_one_line_that_can_be_stored():
+    with pytest.raises(BenchError, match=r"'.*the name \\udcff' cannot be stored") as error:
+        shards.to_json({"a": ["the name \udcff.csv"]})
+    assert str(error.value).isascii()
+
+
 def result(key="k"):
     return StageResult(key, "fit", "done", "2026-01-01T00:00:00.000000", 1.0, 1.0, 1, "cpu", details={"a": 1})
 

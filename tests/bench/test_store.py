@@ -74,6 +74,32 @@ def test_shards_become_rows_once(connection, results):
     assert connection.execute("SELECT cells, spec ->> 'a' FROM runs").fetchall() == [(1, "1")]
 
 
+@pytest.mark.parametrize("name", ["run.json", "cell2.json"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda raw: raw[: len(raw) // 2],
+        lambda raw: b"",
+        lambda raw: b"{}",
+        lambda raw: b"[]",
+        lambda raw: b"\xff" + raw,
+        lambda raw: raw.replace(b'"2026-01-01T00:00:00"', b'"soon"'),
+    ],
+)
+def test_a_damaged_shard_is_named_and_nothing_is_stored_until_it_is_gone(connection, results, name, damage):
+    write(results, "run1", "cell1", stage("k1", 2.5))
+    write(results, "run2", "cell2", stage("k2", 3.5))
+    path = shards.runs_folder(results) / "run2" / name
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(BenchError, match=rf"'{path}' is damaged \(.+\); delete it and run again") as error:
+        store.ingest(connection, results)
+    assert "\n" not in str(error.value)
+    assert values(connection) == []
+    path.unlink()
+    assert store.ingest(connection, results) == 1
+    assert values(connection) == [("run1", 2.5)]
+
+
 def test_a_store_that_cannot_be_written_keeps_its_shards_for_the_next_time(connection, results, monkeypatch):
     write(results, "run1", "cell1", stage("k1", 2.5))
 

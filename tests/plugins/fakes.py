@@ -14,6 +14,8 @@ from bench.condition import OneOf
 from evaluators.base import Evaluator, Score
 from generators.base import Generator, Sample
 
+time.sleep(float(os.environ.get("FAKES_IMPORT_SECONDS", "0")))
+
 
 def misbehave(how: str) -> None:
     if how == "raise":

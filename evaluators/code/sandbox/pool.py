@@ -16,7 +16,7 @@ from functools import lru_cache
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
@@ -27,6 +27,10 @@ from evaluators.code.sandbox.task import Limits, Outcome, Task
 from evaluators.code.sandbox.worker import frames
 from evaluators.code.sandbox.worker.confine import LAYERS
 from evaluators.code.sandbox.worker.testing import prepare
+
+if TYPE_CHECKING:
+    # `START` imports it: named here, it and all that it imports are code that a score depends on
+    from evaluators.code.sandbox.worker import server  # noqa: F401
 
 # -S, -s, -P: no site packages and no folder of the user's on the path, so that all machines have the same library.
 OPTIONS = ("-s", "-S", "-P", "-B", "-X", "utf8")

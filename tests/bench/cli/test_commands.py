@@ -1,6 +1,7 @@
 """The commands as a user types them."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -71,6 +72,7 @@ def test_list_names_everything_with_a_summary():
         (["evaluate", "--dataset", "magic", "--synthetic", "none.csv"], "none.csv"),
         (["generate", "--dataset", "magic", "--generator", "real", "--out", "x.xls"], "no known ending"),
         (["generate", "--dataset", "magic", "--generator", "real", "--out", "no/x.csv"], "there is no folder 'no'"),
+        (["generate", "--dataset", "magic", "--generator", "reel", "--out", "x.csv"], "did you mean 'real'?"),
         (["ls"], "'bench run' makes it"),
     ],
 )
@@ -81,6 +83,33 @@ def test_bad_input_is_one_line_and_exit_code_2(call, results, tmp_path, monkeypa
     assert err.startswith("error: ")
     assert message in err
     assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file system has no such names")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--generator", "real", "--dataset", "{}", "--evaluator", "density"],
+        ["evaluate", "--dataset", "people.csv", "--synthetic", "{}", "--evaluator", "density"],
+        ["evaluate", "--dataset", "{}", "--synthetic", "people.csv", "--evaluator", "density"],
+        ["run", "--generator", "real", "--dataset", "people.csv", "--evaluator", "density", "--results", "{}"],
+        ["leaderboard", "--results", "{}.folder"],
+    ],
+)
+def test_a_name_that_is_not_utf8_is_one_line(call, table, monkeypatch, arguments):
+    monkeypatch.chdir(table.parent)
+    name = os.fsdecode(b"p\xff.csv")
+    (table.parent / name).write_text(table.read_text())
+    (table.parent / f"{name}.folder").mkdir()
+    (table.parent / f"{name}.folder" / shards.DATABASE).touch()
+    before = sorted(table.parent.rglob("*"))
+    code, out, err = call(*(argument.format(name) for argument in arguments))
+    assert (code, out) == (2, "")
+    (line,) = [line for line in err.splitlines() if not line.endswith(" s")]
+    assert line.startswith("error: ")
+    assert "UTF-8" in line
+    assert sorted(table.parent.rglob("*")) == before
 
 
 def test_a_missing_option_is_a_usage_error(call):

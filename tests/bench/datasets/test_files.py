@@ -6,12 +6,15 @@ import re
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from bench import datasets
 from bench.datasets.files import MISSING, read_records, read_repaired, read_table
+from bench.datasets.jsonl import read_jsonl
 from bench.errors import BenchError
 from bench.frames import conform, infer_schema
 from bench.records import Column, Schema
@@ -221,6 +224,60 @@ def test_parquet_keeps_large_integers_and_turns_dates_into_labels(tmp_path):
     everything = pd.concat([data.train, data.validation, data.test])
     assert sorted(everything["n"]) == [2**60 + i for i in range(10)]
     assert everything["d"].isna().sum() == 1
+
+
+@pytest.mark.parametrize("gap", ['{"n": null, "c": null}', '{"n": null}', "{}"])
+@pytest.mark.parametrize("name", ["t.jsonl", "t.json"])
+def test_integers_beside_gaps_of_a_json_file_are_exact(tmp_path, gap, name):
+    numbers = [2**53 + 1, -(2**53) - 1, 2**63 - 1, -(2**63), 3]
+    lines = [json.dumps({"n": number, "c": number}) for number in numbers]
+    path = write(tmp_path, "\n".join([*lines, gap, gap]), name)
+    schema = Schema((Column("n", "integer"), Column("c", "categorical")))
+    assert [column.kind for column in infer_schema(read_jsonl(path)).columns] == ["integer", "integer"]
+    records, said = read_repaired(path, schema)
+    assert records["n"].tolist() == [*numbers, pd.NA, pd.NA]
+    assert records["c"].tolist() == [*map(str, numbers), np.nan, np.nan]
+    assert said == []
+
+
+@pytest.mark.parametrize("values", [[2**63, None, 1], [1.5, None, 2], [True, None, 2], [None, None]])
+def test_other_numbers_of_a_json_file_are_what_pandas_makes_of_them(tmp_path, values):
+    path = write(tmp_path, "".join(f'{{"n": {json.dumps(value)}}}\n' for value in values), "t.jsonl")
+    pd.testing.assert_frame_equal(read_jsonl(path), pd.DataFrame({"n": values}))
+
+
+@pytest.mark.parametrize("keys", [["id"], ["id", "city"]])
+def test_a_named_index_of_a_real_parquet_file_is_a_column_as_in_csv(tmp_path, keys):
+    frame = pd.DataFrame({"id": range(100, 140), "city": ["x", "y"] * 20, "age": range(40)})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    frame.set_index(keys).to_parquet(tmp_path / "a.parquet")
+    data = load(tmp_path / "a.parquet")
+    assert data.schema == load(tmp_path / "a.csv").schema
+    pd.testing.assert_frame_equal(data.train, load(tmp_path / "a.csv").train)
+    frame.set_index(pd.Index(range(7, 47))).to_parquet(tmp_path / "a.parquet")
+    assert load(tmp_path / "a.parquet").schema == data.schema
+
+
+def test_integers_beside_gaps_of_a_parquet_file_are_exact(tmp_path):
+    numbers = pa.array([2**53 + 1, None, *range(18)], pa.int64())
+    # the schema and the index that pandas writes, the numbers of another writer
+    indexed = pd.DataFrame({"n": range(20), "m": range(20)}, index=range(70, 90))
+    table = pa.Table.from_pandas(indexed).set_column(0, "n", numbers)
+    parquet.write_table(table, tmp_path / "t.parquet")
+    schema = Schema((Column("n", "integer"), Column("m", "integer")))
+    records, said = read_repaired(tmp_path / "t.parquet", schema)
+    assert records["n"].tolist() == [*numbers.to_pylist()[:1], pd.NA, *numbers.to_pylist()[2:]]
+    assert said == []
+    assert infer_schema(read_table(tmp_path / "t.parquet")) == schema
+
+
+def test_names_of_columns_that_are_numbers_are_text(tmp_path):
+    frame = pd.DataFrame({1: [2**53 + 1, None] * 10, 0: range(20)}, dtype="Int64")
+    frame.to_parquet(tmp_path / "t.parquet")
+    data = load(tmp_path / "t.parquet", target="0")
+    assert data.schema.names == ["1", "0"]
+    assert data.train["1"].dropna().unique().tolist() == [2**53 + 1]
+    assert read_repaired(tmp_path / "t.parquet", data.schema)[1] == []
 
 
 PLAIN = "n,c,t,j\n1,a,b,{}\n2,b,c,[]\n"
