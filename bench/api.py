@@ -17,7 +17,7 @@ from bench.config import RunSpec
 from bench.datasets import load
 from bench.errors import BenchError
 from bench.execute import Watcher
-from bench.frames import conform, from_frame
+from bench.frames import conform, from_frame, with_text_names
 from bench.progress import SILENT, Progress
 from bench.records import Dataset, Kind, Task
 from bench.runner import RunResult
@@ -145,10 +145,7 @@ def evaluate(
     Raises:
         BenchError: records that do not fit together, or that an evaluator cannot score.
     """
-    if isinstance(real, Dataset):
-        data = real
-    else:
-        data = with_test(from_frame(with_text_names(real), target, task, kinds), test, seed)
+    data = real if isinstance(real, Dataset) else with_test(from_frame(real, target, task, kinds), test, seed)
     data = restrict(data, check_where(data.schema, where))
     records = conform(with_text_names(synthetic), data.schema)
     names = evaluators or list(registry.plug_ins("evaluators"))
@@ -167,11 +164,6 @@ def evaluate(
             for score in scores
         )
     return pd.DataFrame(rows, columns=SCORE_COLUMNS)
-
-
-def with_text_names(frame: pd.DataFrame) -> pd.DataFrame:
-    """As `from_frame` names the columns of a dataset."""
-    return frame.set_axis([str(name) for name in frame.columns], axis=1)
 
 
 def with_test(data: Dataset, test: pd.DataFrame | None, seed: int) -> Dataset:

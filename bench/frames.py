@@ -215,10 +215,16 @@ def from_frame(
     name: str = "frame",
 ) -> Dataset:
     """A dataset whose train part is the whole frame and whose other parts are empty."""
+    frame = with_text_names(frame)
     schema = infer_schema(frame, target, task, kinds)
-    train = conform(frame.set_axis([str(c) for c in frame.columns], axis=1), schema)
+    train = conform(frame, schema)
     empty = train.iloc[:0]
     return Dataset(name, "tabular", schema, train, empty, empty, "none", 0, Source("file"), digest(train))
+
+
+def with_text_names(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the names of its columns as text, which numbers are not."""
+    return frame.set_axis([str(name) for name in frame.columns], axis=1)
 
 
 def digest(frame: pd.DataFrame) -> str:

@@ -168,6 +168,12 @@ def test_kinds_override_the_guess():
     assert data.train["0"].tolist() == ["1", "2", "3"]
 
 
+def test_names_of_columns_that_are_numbers_become_text():
+    frame = pd.DataFrame({1: [1, 2, 3], 2: ["a", "b", "a"]})
+    data = from_frame(frame, target="2")
+    assert (data.schema.names, data.schema.target) == (["1", "2"], "2")
+
+
 def test_the_digest_tells_values_names_and_dtypes_apart():
     frames = [
         pd.DataFrame({"a": [1, 2]}),
