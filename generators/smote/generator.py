@@ -24,7 +24,8 @@ class Smote(Generator):
     """Interpolates between a train record and one of its nearest neighbours of the same class.
 
     The target is the class, a numeric one by quantile bins, inside which it is interpolated like
-    the others. A category is the most frequent one among the neighbours. A missing category counts
+    the others. A category is the most frequent one among the neighbours, which in a table of only
+    categories and one class are the records with most equal categories. A missing category counts
     as a category; where a number is missing is decided like a category, by the neighbours.
     """
 

@@ -1,7 +1,8 @@
 """Interpolation of mixed records by SMOTE, SMOTE-NC or SMOTE-N (Chawla et al. 2002, sections 4 and 6).
 
 Used as a generator as in TabDDPM (Kotelnikov et al. 2023) and TabSyn: every class is sampled, not
-only rare ones. Numbers are scaled to unit variance, so that no column rules the distance.
+only rare ones. Numbers are scaled to unit variance, so that no column rules the distance. SMOTE-N tells categories
+apart by how the classes are distributed among them; where there is one class only, by whether they are equal.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import numpy as np
 import pandas as pd
 from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
 from numpy.typing import NDArray
+from scipy.stats import mode
+from sklearn.neighbors import NearestNeighbors
 
 from bench.records import Schema
 
@@ -109,11 +112,13 @@ def oversample(
     encoded: Encoded, chosen: NDArray[np.bool_], wanted: NDArray[np.int64], neighbours: int, seed: int
 ) -> NDArray[np.float64]:
     """The new rows that imbalanced-learn adds to the chosen ones; `wanted` of every class."""
+    numeric = len(encoded.names)
+    if numeric == 0 and len(present := np.unique(encoded.classes[chosen])) == 1:
+        return vote(encoded.values[chosen], int(wanted[present[0]]), neighbours, seed)
     # one more class of one row: the library refuses data of a single class, and adds nothing to this
     values = np.concatenate([encoded.values[chosen], encoded.values[:1]])
     classes = np.append(encoded.classes[chosen], -1)
     strategy = {c: int((classes == c).sum() + wanted[c]) for c in np.unique(classes[:-1])}
-    numeric = len(encoded.names)
     settings = {"sampling_strategy": strategy, "k_neighbors": neighbours, "random_state": seed}
     if numeric == 0:
         sampler = SMOTEN(**settings)
@@ -122,6 +127,19 @@ def oversample(
     else:
         sampler = SMOTENC(categorical_features=list(range(numeric, values.shape[1])), **settings)
     return np.asarray(sampler.fit_resample(values, classes)[0], dtype=np.float64)[len(values) :]
+
+
+def vote(rows: NDArray[np.float64], n: int, neighbours: int, seed: int) -> NDArray[np.float64]:
+    """`n` new rows from codes (rows, columns) of one class, where all distances of SMOTE-N are 0.
+
+    In every column the most frequent code of a row and those nearest to it, which are the rows with most equal codes.
+    """
+    rng = np.random.default_rng(seed)
+    # of equally near rows any may be taken, not those that stand first in the table
+    rows = rng.permutation(rows)
+    nearest = NearestNeighbors(n_neighbors=neighbours + 1, metric="hamming").fit(rows)
+    found = nearest.kneighbors(rows[rng.integers(len(rows), size=n)], return_distance=False)
+    return mode(rows[found], axis=1).mode
 
 
 def decode(encoded: Encoded, values: NDArray[np.float64], schema: Schema) -> pd.DataFrame:

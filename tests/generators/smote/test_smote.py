@@ -103,6 +103,31 @@ def test_a_frame_of_two_rows_can_be_sampled():
     assert len(Smote().fit(frame, target="c").sample(10).records) == 10
 
 
+@pytest.mark.parametrize("target", [None, "same", "nearly"])
+def test_categories_of_one_class_keep_their_labels_and_what_hangs_together(target):
+    rng = np.random.default_rng(2)
+    a = rng.choice(list("abcd"), size=2000, p=[0.4, 0.3, 0.2, 0.1])
+    b = np.where(rng.random(2000) < 0.8, a, rng.choice(list("abcd"), size=2000))
+    frame = pd.DataFrame({"a": a, "b": b, "c": rng.choice(list("xyz"), size=2000), "same": "only"})
+    # beside two rows, which are too few to be interpolated
+    frame["nearly"] = np.where(frame.index < 2, "rare", "often")
+    records = Smote().fit(frame, target=target).sample(2000, seed=0).records
+    for name in "abc":
+        shares, expected = (part[name].value_counts(normalize=True) for part in (records, frame))
+        assert shares.reindex(expected.index).to_numpy() == pytest.approx(expected.to_numpy(), abs=0.06)
+    assert (records["a"] == records["b"]).mean() == pytest.approx((a == b).mean(), abs=0.06)
+
+
+def test_neighbours_without_numbers_and_classes_are_those_with_most_equal_categories():
+    # from the others of its group a row differs in one or two columns, from those of other groups in all four
+    rows = [[group] * 4 for _ in range(8) for group in "xyz"]
+    for number, row in enumerate(rows):
+        row[number // 3 % 4] = f"odd {number}"
+    records = Smote().fit(pd.DataFrame(rows, columns=list("abcd"))).sample(400, seed=0).records
+    assert set(map(tuple, records.to_numpy())) == {("x",) * 4, ("y",) * 4, ("z",) * 4}
+    assert records["a"].value_counts(normalize=True).to_numpy() == pytest.approx(1 / 3, abs=0.1)
+
+
 def test_conditions_are_met_by_rejection_up_to_a_cap():
     generator = Smote().fit(mixed(), target="label")
     sample = generator.sample(60, seed=0, where={"label": "high"})
