@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.errors import BenchError
 from bench.frames import from_frame
 from generators import Smote
 from generators.base import UNFULFILLED
@@ -126,6 +127,12 @@ def test_neighbours_without_numbers_and_classes_are_those_with_most_equal_catego
     records = Smote().fit(pd.DataFrame(rows, columns=list("abcd"))).sample(400, seed=0).records
     assert set(map(tuple, records.to_numpy())) == {("x",) * 4, ("y",) * 4, ("z",) * 4}
     assert records["a"].value_counts(normalize=True).to_numpy() == pytest.approx(1 / 3, abs=0.1)
+
+
+@pytest.mark.parametrize("option", ["neighbours", "target_bins", "attempts_per_record"])
+def test_settings_below_one_are_one_line(option):
+    with pytest.raises(BenchError, match=f"^{option} = 0 of Smote: must be at least 1$"):
+        Smote(**{option: 0})
 
 
 def test_conditions_are_met_by_rejection_up_to_a_cap():
