@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.records import Schema
+from bench.records import Column, Schema
 
 # digits behind the point that are looked for; a float has no more that mean anything
 MOST_DECIMALS = 15
 LARGEST = np.finfo(np.float64).max
+LARGEST_INTEGER = np.nextafter(2.0**63, 0)  # of 64 bits, as a float
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,11 @@ class Layout:
         """A numeric column (rows,), NaN where it is missing."""
         return records[name].to_numpy(dtype="float64", na_value=np.nan)
 
-    def restore(self, name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def restore(self, column: Column, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Numbers (rows,) as the column writes them: with its decimals, and inside of what its type holds."""
-        low, high = (-(2.0**63), np.nextafter(2.0**63, 0)) if self.whole(name) else (-LARGEST, LARGEST)
-        held = np.clip(values, low, high)
-        return np.round(held, self.decimals[name]) if self.decimals[name] < MOST_DECIMALS else held
-
-    def whole(self, name: str) -> bool:
-        return self.decimals[name] == 0
+        largest = LARGEST_INTEGER if column.kind == "integer" else LARGEST
+        held, digits = np.clip(values, -largest, largest), self.decimals[column.name]
+        return np.round(held, digits) if digits < MOST_DECIMALS else held
 
 
 def layout(train: pd.DataFrame, schema: Schema) -> Layout:

@@ -101,6 +101,29 @@ def test_a_table_is_restored_from_json(odd, kind):
     assert again.sizes == table.sizes
 
 
+def learnt(kind, data):
+    """A table and the records that it makes of those of train."""
+    if kind is MixedTable:
+        table = MixedTable.learn(data.train, data.schema)
+        return table.decode(table.encode(data.train))
+    table = ModeTable.learn(data.train, data.schema, seed=0)
+    return table.decode(table.encode(data.train, np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize("kind", [MixedTable, ModeTable])
+def test_real_numbers_that_are_whole_and_beyond_64_bits_keep_their_size(kind):
+    wei = np.arange(1, 401) * 1e20
+    back = learnt(kind, from_frame(pd.DataFrame({"wei": wei})))["wei"]
+    assert back.to_numpy() == pytest.approx(wei, rel=1e-3, abs=2e20)
+
+
+@pytest.mark.parametrize("kind", [MixedTable, ModeTable])
+def test_integers_at_both_ends_of_64_bits_stay_inside(kind):
+    ends = np.array([-(2**63), 2**63 - 1] * 20)
+    back = learnt(kind, from_frame(pd.DataFrame({"ends": ends}), kinds={"ends": "integer"}))["ends"]
+    assert back.to_numpy(np.float64) == pytest.approx(ends.astype(np.float64), rel=1e-3)
+
+
 @given(numbers)
 @settings(max_examples=60, deadline=None)
 def test_quantiles_stay_finite_and_inside_the_range_of_train(values):
