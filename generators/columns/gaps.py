@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from bench.errors import BenchError
 from bench.records import Column, Schema
 
 # digits behind the point that are looked for; a float has no more that mean anything
@@ -58,8 +59,17 @@ def layout(train: pd.DataFrame, schema: Schema) -> Layout:
     Args:
         train: canonical records.
         schema: of the records.
+
+    Raises:
+        BenchError: a column holds text or JSON, which is neither a number nor a category.
     """
     empty = tuple(name for name in schema.names if train[name].isna().all())
+    for column in schema.columns:
+        if column.kind in ("text", "json") and column.name not in empty:
+            raise BenchError(
+                f"column '{column.name}' is {column.kind}; this generator learns numbers and categories only: "
+                "leave it out, or take difflm or prompt, which write such columns"
+            )
     numbers = tuple(name for name in schema.numeric if name not in empty)
     return Layout(
         numbers=numbers,

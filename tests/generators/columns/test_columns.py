@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest
 
+from bench.errors import BenchError
 from bench.frames import from_frame
 from generators.columns import MixedTable, Modes, Quantiles, layout
 from generators.columns.one_hot import ModeTable
@@ -122,6 +123,16 @@ def test_integers_at_both_ends_of_64_bits_stay_inside(kind):
     ends = np.array([-(2**63), 2**63 - 1] * 20)
     back = learnt(kind, from_frame(pd.DataFrame({"ends": ends}), kinds={"ends": "integer"}))["ends"]
     assert back.to_numpy(np.float64) == pytest.approx(ends.astype(np.float64), rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_a_column_that_is_no_number_and_no_label_is_one_line(kind):
+    frame = pd.DataFrame({"x": [1, 2], "note": ['"one"', '"two"'], "none": [None, None]})
+    data = from_frame(frame, kinds={"note": kind, "none": kind})
+    with pytest.raises(BenchError, match=f"^column 'note' is {kind}; [^\n]*leave it out[^\n]*difflm[^\n]*$"):
+        layout(data.train, data.schema)
+    # one without any value stays without
+    assert layout(data.train.drop(columns="note"), from_frame(frame.drop(columns="note")).schema).empty == ("none",)
 
 
 @given(numbers)
