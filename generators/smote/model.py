@@ -17,6 +17,7 @@ from scipy.stats import mode
 from sklearn.neighbors import NearestNeighbors
 
 from bench.records import Schema
+from generators.columns.whole import offset_of, to_floats, to_integers
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Encoded:
         classes: shape (rows,); what records are interpolated within.
         names: numeric columns of the matrix in their order; one without any value is not among them.
         centre, scale, low, high: of the numeric columns; shape (numeric,).
+        offsets: what integer columns are counted from that no float tells apart.
         labels: categorical column -> labels in the order of their codes, a missing one included. A
             numeric column with gaps has a categorical column beside it that says where they are.
     """
@@ -39,13 +41,15 @@ class Encoded:
     scale: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+    offsets: dict[str, int]
     labels: dict[tuple[str, str], pd.Index]
 
 
 def encode(records: pd.DataFrame, schema: Schema, target_bins: int) -> Encoded:
     """Numbers and codes of the train records; the gaps of numbers are filled with the median."""
-    raw = {name: records[name].to_numpy(dtype="float64", na_value=np.nan) for name in schema.numeric}
-    raw = {name: values for name, values in raw.items() if not np.isnan(values).all()}
+    numeric = [name for name in schema.numeric if records[name].notna().any()]
+    offsets = {name: offset_of(records[name]) for name in numeric if schema[name].kind == "integer"}
+    raw = {name: to_floats(records[name], offsets.get(name, 0)) for name in numeric}
     labels, codes = {}, []
     for name in schema.names:
         if name not in schema.numeric:
@@ -70,6 +74,7 @@ def encode(records: pd.DataFrame, schema: Schema, target_bins: int) -> Encoded:
         scale,
         filled.min(axis=0),
         filled.max(axis=0),
+        offsets,
         labels,
     )
 
@@ -149,12 +154,11 @@ def decode(encoded: Encoded, values: NDArray[np.float64], schema: Schema) -> pd.
     # an interpolated number lies between two real ones up to rounding
     numbers = np.clip(numbers, encoded.low, encoded.high)
     columns = {name: np.full(len(values), np.nan) for name in schema.numeric}
-    columns |= {
-        name: np.round(number) if schema[name].kind == "integer" else number
-        for name, number in zip(encoded.names, numbers.T, strict=True)
-    }
+    for name, number in zip(encoded.names, numbers.T, strict=True):
+        whole = schema[name].kind == "integer"
+        columns[name] = to_integers(number, encoded.offsets[name]) if whole else number
     codes = values[:, numeric:].astype(np.int64)
     for (role, name), code in zip(encoded.labels, codes.T, strict=True):
         decoded = encoded.labels[role, name][code]
-        columns[name] = np.where(decoded, np.nan, columns[name]) if role == "missing" else decoded
+        columns[name] = pd.Series(columns[name]).mask(decoded.to_numpy(bool)) if role == "missing" else decoded
     return pd.DataFrame(columns, columns=schema.names)

@@ -119,6 +119,14 @@ def test_real_numbers_that_are_whole_and_beyond_64_bits_keep_their_size(kind):
 
 
 @pytest.mark.parametrize("kind", [MixedTable, ModeTable])
+def test_integers_that_no_float_tells_apart_come_back_exactly(kind):
+    gaps = pd.array([-(2**60) - 1, None, -(2**60) - 1, -(2**60) - 1] * 10, dtype="Int64")
+    data = from_frame(pd.DataFrame({"id": [2**53 + 1] * 40, "gaps": gaps}))
+    assert data.train["gaps"][0] == -(2**60) - 1
+    pd.testing.assert_frame_equal(learnt(kind, data), data.train)
+
+
+@pytest.mark.parametrize("kind", [MixedTable, ModeTable])
 def test_integers_at_both_ends_of_64_bits_stay_inside(kind):
     ends = np.array([-(2**63), 2**63 - 1] * 20)
     back = learnt(kind, from_frame(pd.DataFrame({"ends": ends}), kinds={"ends": "integer"}))["ends"]

@@ -129,6 +129,19 @@ def test_neighbours_without_numbers_and_classes_are_those_with_most_equal_catego
     assert records["a"].value_counts(normalize=True).to_numpy() == pytest.approx(1 / 3, abs=0.1)
 
 
+def test_integers_that_no_float_tells_apart_come_back_exactly():
+    gaps = pd.array([2**60 + 1, None, 2**60 + 3] * 10, dtype="Int64")
+    ends = np.array([-(2**63), 2**63 - 1, 0] * 10)
+    frame = pd.DataFrame({"id": [2**53 + 1] * 30, "gaps": gaps, "ends": ends, "k": ["a", "b", "c"] * 10})
+    records = Smote().fit(frame, target="k").sample(60, seed=0).records
+    assert (records["id"] == 2**53 + 1).all()
+    for label, gaps, ends in (("a", 2**60 + 1, -(2**63)), ("c", 2**60 + 3, 0)):
+        assert (records.loc[records["k"] == label, "gaps"] == gaps).all()
+        # a range that no float tells apart either
+        assert records.loc[records["k"] == label, "ends"].to_numpy(float) == pytest.approx(ends, abs=2**12)
+    assert records["gaps"].isna().eq(records["k"] == "b").all()
+
+
 @pytest.mark.parametrize("option", ["neighbours", "target_bins", "attempts_per_record"])
 def test_settings_below_one_are_one_line(option):
     with pytest.raises(BenchError, match=f"^{option} = 0 of Smote: must be at least 1$"):
