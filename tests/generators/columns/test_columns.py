@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest
 
@@ -144,6 +144,7 @@ def test_a_column_that_is_no_number_and_no_label_is_one_line(kind):
 
 
 @given(numbers)
+@example(np.array([0.0] * 14 + [1.0] * 5 + [6e307, 0.015]))
 @settings(max_examples=60, deadline=None)
 def test_quantiles_stay_finite_and_inside_the_range_of_train(values):
     quantiles = Quantiles.learn(values)
