@@ -83,7 +83,7 @@ class Generator:
         progress: Progress = SILENT,
         checkpoint: Path | None = None,
     ) -> Self:
-        """Learn from train (and validation where there is one).
+        """Learn from train (and validation where there is one). After a fit that failed nothing is fitted.
 
         Args:
             data: a dataset, or a plain data frame, whose schema is then inferred.
@@ -107,6 +107,10 @@ class Generator:
         self.checkpoint = checkpoint
         try:
             self._fit(data, seed, progress)
+        except BaseException:
+            # what an earlier fit learnt may be overwritten in part
+            self.schema = None
+            raise
         finally:
             self.checkpoint = None
         return self

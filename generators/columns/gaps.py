@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from bench.records import Schema
+from bench.errors import BenchError
+from bench.records import Column, Schema
+from generators.columns.whole import offset_of, to_floats, to_integers
 
 # digits behind the point that are looked for; a float has no more that mean anything
 MOST_DECIMALS = 15
@@ -26,6 +28,7 @@ class Layout:
         labels: categorical columns.
         empty: columns without any value in train; they stay without.
         decimals: of every numeric column, as many as train has.
+        offsets: what integer columns are counted from that no float tells apart.
     """
 
     numbers: tuple[str, ...]
@@ -33,25 +36,24 @@ class Layout:
     labels: tuple[str, ...]
     empty: tuple[str, ...]
     decimals: dict[str, int]
+    offsets: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def restored(cls, state: dict[str, Any]) -> Layout:
         """What `dataclasses.asdict` made, also after JSON."""
         names = ("numbers", "gaps", "labels", "empty")
-        return cls(**{name: tuple(state[name]) for name in names}, decimals=state["decimals"])
+        return cls(**state | {name: tuple(state[name]) for name in names})
 
     def values(self, records: pd.DataFrame, name: str) -> NDArray[np.float64]:
-        """A numeric column (rows,), NaN where it is missing."""
-        return records[name].to_numpy(dtype="float64", na_value=np.nan)
+        """A numeric column (rows,) counted from its offset, NaN where it is missing."""
+        return to_floats(records[name], self.offsets.get(name, 0))
 
-    def restore(self, name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def restore(self, column: Column, values: NDArray[np.float64]) -> pd.Series:
         """Numbers (rows,) as the column writes them: with its decimals, and inside of what its type holds."""
-        low, high = (-(2.0**63), np.nextafter(2.0**63, 0)) if self.whole(name) else (-LARGEST, LARGEST)
-        held = np.clip(values, low, high)
-        return np.round(held, self.decimals[name]) if self.decimals[name] < MOST_DECIMALS else held
-
-    def whole(self, name: str) -> bool:
-        return self.decimals[name] == 0
+        if column.kind == "integer":
+            return pd.Series(to_integers(values, self.offsets.get(column.name, 0)))
+        held, digits = np.clip(values, -LARGEST, LARGEST), self.decimals[column.name]
+        return pd.Series(np.round(held, digits) if digits < MOST_DECIMALS else held)
 
 
 def layout(train: pd.DataFrame, schema: Schema) -> Layout:
@@ -60,8 +62,17 @@ def layout(train: pd.DataFrame, schema: Schema) -> Layout:
     Args:
         train: canonical records.
         schema: of the records.
+
+    Raises:
+        BenchError: a column holds text or JSON, which is neither a number nor a category.
     """
     empty = tuple(name for name in schema.names if train[name].isna().all())
+    for column in schema.columns:
+        if column.kind in ("text", "json") and column.name not in empty:
+            raise BenchError(
+                f"column '{column.name}' is {column.kind}; this generator learns numbers and categories only: "
+                "leave it out, or take difflm or prompt, which write such columns"
+            )
     numbers = tuple(name for name in schema.numeric if name not in empty)
     return Layout(
         numbers=numbers,
@@ -71,6 +82,9 @@ def layout(train: pd.DataFrame, schema: Schema) -> Layout:
         decimals={
             name: 0 if schema[name].kind == "integer" else decimals(train[name].to_numpy(np.float64))
             for name in numbers
+        },
+        offsets={
+            name: offset for name in numbers if schema[name].kind == "integer" and (offset := offset_of(train[name]))
         },
     )
 

@@ -72,10 +72,9 @@ class MixedTable:
         columns: dict[str, Any] = {name: np.full(len(encoded), None) for name in self.layout.empty}
         for place, name in enumerate(self.layout.numbers):
             values = self.scales[name].decode(encoded.numbers[:, place].astype(np.float64))
-            values = self.layout.restore(name, values)
+            columns[name] = self.layout.restore(self.schema[name], values)
             if name in self.layout.gaps:
-                values = np.where(encoded.codes[:, self.layout.gaps.index(name)] == 1, np.nan, values)
-            columns[name] = values
+                columns[name] = columns[name].mask(encoded.codes[:, self.layout.gaps.index(name)] == 1)
         for name, labels in self.labels.items():
             columns[name] = labels.decode(encoded.codes[:, self.choice(name)])
         return conform(pd.DataFrame(columns, columns=self.schema.names), self.schema)

@@ -76,7 +76,7 @@ class ModeTable:
             code = encoded.codes[:, place]
             missing = code == len(modes)
             values = modes.decode(encoded.numbers[:, place].astype(np.float64), np.where(missing, 0, code))
-            columns[name] = np.where(missing, np.nan, self.layout.restore(name, values))
+            columns[name] = self.layout.restore(self.schema[name], values).mask(missing)
         for name, labels in self.labels.items():
             columns[name] = labels.decode(encoded.codes[:, self.choice(name)])
         return conform(pd.DataFrame(columns, columns=self.schema.names), self.schema)

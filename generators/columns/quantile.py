@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 MOST_KNOTS = 1000
+ROOM = 2.0**-100  # a power of two, which rounds nothing
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Quantiles:
 
     Args:
         knots: quantiles of train divided by `scale`, ascending; shape (knots,).
-        scale: keeps differences of the largest numbers finite.
+        scale: keeps differences of the largest numbers finite, and those of the smallest above 0.
         least: probability of the smallest value; that of the largest is 1 - least.
     """
 
@@ -34,7 +35,8 @@ class Quantiles:
     @classmethod
     def learn(cls, values: NDArray[np.float64]) -> Quantiles:
         """From the values of train, at least one and none missing; shape (rows,)."""
-        scale = max(float(np.abs(values).max()), np.finfo(np.float64).tiny)
+        # differences of small numbers, which slopes are divided by, stay above 0 beside the largest one
+        scale = max(float(np.abs(values).max()) * ROOM, np.finfo(np.float64).tiny)
         # all values where there are few: a quantile between two rows is a value that no row has
         grid = np.linspace(0, 1, min(len(values), MOST_KNOTS))
         knots = np.quantile(values / scale, grid, method="nearest" if len(values) > MOST_KNOTS else "linear")

@@ -112,14 +112,22 @@ def only_value(wanted: object) -> Value | object:
 
 
 def check_known(where: Condition, text: RowText) -> None:
-    """Refuse a label, or a missing value, that train never had: no legal record has it.
+    """Refuse what no legal record has: a label, or a missing value, that train never had, or too many digits.
 
     Raises:
-        BenchError: there is one; suggests the nearest label.
+        BenchError: there is such a value; suggests the nearest one.
     """
     for name, wanted in where.items():
+        place = text.schema.names.index(name)
         for value in wanted.values if isinstance(wanted, OneOf) else ():
             if value is None and name not in text.gaps:
                 raise BenchError(f"no record can miss '{name}': train never does")
             if value is not None and name in text.labels and value not in text.labels[name]:
                 raise unknown_name(f"value of '{name}'", str(value), text.labels[name])
+            if value is not None and text.schema[name].kind == "real":
+                said = text.value(place, value)
+                if text.read(place, said) != value:
+                    raise BenchError(
+                        f"no record can have {name} = {value}: real numbers are written with digits={text.digits}; "
+                        f"ask for {said} or for a range"
+                    )

@@ -32,7 +32,8 @@ class Columns:
     Args:
         tokens: they are consecutive.
         order: (records, columns) which of them are to follow the beginning of every record, PAD behind the last; a
-            value ends where the model names any column, or the end. None where the model chooses.
+            value ends where the model names any column, or the end, and temperature and the like see that as one
+            event. None where the model chooses.
         grammar: what values may be made of; None for anything.
     """
 
@@ -104,9 +105,12 @@ class Flight:
         columns, logits = self.columns, self.logits
         if columns.grammar is not None:
             logits = logits.masked_fill(~columns.grammar.mask(self.state, self.left), -torch.inf)
-        token = draw(logits, sampling, self.uniform.gather(1, self.written[:, None]).squeeze(1))
         if columns.order is not None:
             end = columns.order[self.record, -1]
+            if sampling != Sampling():  # drawn from the model itself, parts are as likely as their sum
+                logits = merged(logits, columns.tokens, end)
+        token = draw(logits, sampling, self.uniform.gather(1, self.written[:, None]).squeeze(1))
+        if columns.order is not None:
             over = (told == PAD) & ((token == end) | columns.named(token))
             token = torch.where(over, columns.order[self.record, self.turn], token)
             self.turn = self.turn + over
@@ -131,6 +135,21 @@ class Flight:
         rows = min(self.slots, -(-len(self) // self.unit) * self.unit)
         inputs = functional.pad(token, (0, rows - len(self)))[:, None]
         self.logits = self.speaker.next_logits(inputs, self.cache, **self.cache.extend(rows))[: len(self)]
+
+
+def merged(logits: torch.Tensor, columns: range, end: torch.Tensor) -> torch.Tensor:
+    """Logits (rows, vocabulary) in which the end has the mass of itself and of all columns, which then have none.
+
+    Args:
+        logits: (rows, vocabulary).
+        columns: their tokens.
+        end: (rows,) the token of the end.
+    """
+    names = slice(columns.start, columns.stop)
+    mass = torch.logaddexp(logits[:, names].logsumexp(dim=1), logits.gather(1, end[:, None]).squeeze(1))
+    logits = logits.scatter(1, end[:, None], mass[:, None])
+    logits[:, names] = -torch.inf
+    return logits
 
 
 @torch.no_grad()

@@ -18,7 +18,8 @@ import pandas as pd
 from bench.errors import BenchError
 from bench.records import Column, Family, Schema
 from generators.prompt.facts import Facts
-from generators.texts.serialise import from_texts, plain, refuse_constant
+from generators.texts.parameters import refuse_constant
+from generators.texts.serialise import from_texts, plain
 
 NO_ANSWER = "an answer that is no JSON object with records"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from generators.training.limits import check_least
+
 
 @dataclass(frozen=True)
 class SmoteConfig:
@@ -19,3 +21,6 @@ class SmoteConfig:
     neighbours: int = 5
     target_bins: int = 10
     attempts_per_record: int = 20
+
+    def __post_init__(self) -> None:
+        check_least(self, "Smote", neighbours=1, target_bins=1, attempts_per_record=1)

@@ -7,24 +7,24 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench.condition import Condition, matches
+from bench.condition import Condition
 from bench.frames import conform
 from bench.progress import Progress
 from bench.records import Dataset
-from generators.base import UNFULFILLED, Generator, Sample
+from generators.base import Generator, Sample
+from generators.reject import draw_where
 from generators.smote.config import SmoteConfig
 from generators.smote.model import decode, encode, interpolate
 
 RECORDS = "train.parquet"
-# fewest records tried at once for a condition
-BATCH = 1000
 
 
 class Smote(Generator):
     """Interpolates between a train record and one of its nearest neighbours of the same class.
 
     The target is the class, a numeric one by quantile bins, inside which it is interpolated like
-    the others. A category is the most frequent one among the neighbours. A missing category counts
+    the others. A category is the most frequent one among the neighbours, which in a table of only
+    categories and one class are the records with most equal categories. A missing category counts
     as a category; where a number is missing is decided like a category, by the neighbours.
     """
 
@@ -40,24 +40,16 @@ class Smote(Generator):
 
     def _sample(self, n: int, seed: int, where: Condition, progress: Progress) -> Sample:
         if not where:
+            # by the seed itself, not by a number drawn from it
             return Sample(self._draw(n, seed), n)
-        cap = max(BATCH, n * self.config.attempts_per_record)
-        rng = np.random.default_rng(seed)
-        kept, found, attempts = [self.records.iloc[:0]], 0, 0
-        with progress.task("smote", n, "records") as task:
-            while found < n and attempts < cap:
-                # every batch searches all neighbours anew: few large ones, from the rate so far
-                size = int(1.2 * (n - found) * attempts / found) if found else 2 * attempts
-                size = min(max(size, n, BATCH), cap - attempts)
-                records = self._draw(size, int(rng.integers(2**31)))
-                rows = np.flatnonzero(matches(records, where))[: n - found]
-                kept.append(records.iloc[rows])
-                found += len(rows)
-                # what comes after the last record needed was not asked for and does not count
-                attempts += size if found < n else rows[-1].item() + 1
-                task.advance(len(rows))
-        shortfall = f"the condition was met {found} times in {attempts} attempts" if found < n else None
-        return Sample(pd.concat(kept, ignore_index=True), attempts, {UNFULFILLED: attempts - found}, shortfall)
+        return draw_where(
+            n,
+            where,
+            lambda size, rng: self._draw(size, int(rng.integers(2**31))),
+            rng=np.random.default_rng(seed),
+            attempts_per_record=self.config.attempts_per_record,
+            progress=progress,
+        )
 
     def _draw(self, n: int, seed: int) -> pd.DataFrame:
         values = interpolate(self.encoded, n, self.config.neighbours, seed)

@@ -1,7 +1,8 @@
 """Interpolation of mixed records by SMOTE, SMOTE-NC or SMOTE-N (Chawla et al. 2002, sections 4 and 6).
 
 Used as a generator as in TabDDPM (Kotelnikov et al. 2023) and TabSyn: every class is sampled, not
-only rare ones. Numbers are scaled to unit variance, so that no column rules the distance.
+only rare ones. Numbers are scaled to unit variance, so that no column rules the distance. SMOTE-N tells categories
+apart by how the classes are distributed among them; where there is one class only, by whether they are equal.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ import numpy as np
 import pandas as pd
 from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
 from numpy.typing import NDArray
+from scipy.stats import mode
+from sklearn.neighbors import NearestNeighbors
 
 from bench.records import Schema
+from generators.columns.whole import offset_of, to_floats, to_integers
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,7 @@ class Encoded:
         classes: shape (rows,); what records are interpolated within.
         names: numeric columns of the matrix in their order; one without any value is not among them.
         centre, scale, low, high: of the numeric columns; shape (numeric,).
+        offsets: what integer columns are counted from that no float tells apart.
         labels: categorical column -> labels in the order of their codes, a missing one included. A
             numeric column with gaps has a categorical column beside it that says where they are.
     """
@@ -36,13 +41,15 @@ class Encoded:
     scale: NDArray[np.float64]
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+    offsets: dict[str, int]
     labels: dict[tuple[str, str], pd.Index]
 
 
 def encode(records: pd.DataFrame, schema: Schema, target_bins: int) -> Encoded:
     """Numbers and codes of the train records; the gaps of numbers are filled with the median."""
-    raw = {name: records[name].to_numpy(dtype="float64", na_value=np.nan) for name in schema.numeric}
-    raw = {name: values for name, values in raw.items() if not np.isnan(values).all()}
+    numeric = [name for name in schema.numeric if records[name].notna().any()]
+    offsets = {name: offset_of(records[name]) for name in numeric if schema[name].kind == "integer"}
+    raw = {name: to_floats(records[name], offsets.get(name, 0)) for name in numeric}
     labels, codes = {}, []
     for name in schema.names:
         if name not in schema.numeric:
@@ -67,6 +74,7 @@ def encode(records: pd.DataFrame, schema: Schema, target_bins: int) -> Encoded:
         scale,
         filled.min(axis=0),
         filled.max(axis=0),
+        offsets,
         labels,
     )
 
@@ -109,11 +117,13 @@ def oversample(
     encoded: Encoded, chosen: NDArray[np.bool_], wanted: NDArray[np.int64], neighbours: int, seed: int
 ) -> NDArray[np.float64]:
     """The new rows that imbalanced-learn adds to the chosen ones; `wanted` of every class."""
+    numeric = len(encoded.names)
+    if numeric == 0 and len(present := np.unique(encoded.classes[chosen])) == 1:
+        return vote(encoded.values[chosen], int(wanted[present[0]]), neighbours, seed)
     # one more class of one row: the library refuses data of a single class, and adds nothing to this
     values = np.concatenate([encoded.values[chosen], encoded.values[:1]])
     classes = np.append(encoded.classes[chosen], -1)
     strategy = {c: int((classes == c).sum() + wanted[c]) for c in np.unique(classes[:-1])}
-    numeric = len(encoded.names)
     settings = {"sampling_strategy": strategy, "k_neighbors": neighbours, "random_state": seed}
     if numeric == 0:
         sampler = SMOTEN(**settings)
@@ -124,6 +134,19 @@ def oversample(
     return np.asarray(sampler.fit_resample(values, classes)[0], dtype=np.float64)[len(values) :]
 
 
+def vote(rows: NDArray[np.float64], n: int, neighbours: int, seed: int) -> NDArray[np.float64]:
+    """`n` new rows from codes (rows, columns) of one class, where all distances of SMOTE-N are 0.
+
+    In every column the most frequent code of a row and those nearest to it, which are the rows with most equal codes.
+    """
+    rng = np.random.default_rng(seed)
+    # of equally near rows any may be taken, not those that stand first in the table
+    rows = rng.permutation(rows)
+    nearest = NearestNeighbors(n_neighbors=neighbours + 1, metric="hamming").fit(rows)
+    found = nearest.kneighbors(rows[rng.integers(len(rows), size=n)], return_distance=False)
+    return mode(rows[found], axis=1).mode
+
+
 def decode(encoded: Encoded, values: NDArray[np.float64], schema: Schema) -> pd.DataFrame:
     """Records of the schema's columns; integers are rounded to the nearest."""
     numeric = len(encoded.names)
@@ -131,12 +154,11 @@ def decode(encoded: Encoded, values: NDArray[np.float64], schema: Schema) -> pd.
     # an interpolated number lies between two real ones up to rounding
     numbers = np.clip(numbers, encoded.low, encoded.high)
     columns = {name: np.full(len(values), np.nan) for name in schema.numeric}
-    columns |= {
-        name: np.round(number) if schema[name].kind == "integer" else number
-        for name, number in zip(encoded.names, numbers.T, strict=True)
-    }
+    for name, number in zip(encoded.names, numbers.T, strict=True):
+        whole = schema[name].kind == "integer"
+        columns[name] = to_integers(number, encoded.offsets[name]) if whole else number
     codes = values[:, numeric:].astype(np.int64)
     for (role, name), code in zip(encoded.labels, codes.T, strict=True):
         decoded = encoded.labels[role, name][code]
-        columns[name] = np.where(decoded, np.nan, columns[name]) if role == "missing" else decoded
+        columns[name] = pd.Series(columns[name]).mask(decoded.to_numpy(bool)) if role == "missing" else decoded
     return pd.DataFrame(columns, columns=schema.names)

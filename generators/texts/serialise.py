@@ -18,7 +18,7 @@ import pandas as pd
 from bench.errors import BenchError
 from bench.frames import conform
 from bench.records import Column, Family, Kind, Schema
-from generators.texts.parameters import read_parameters
+from generators.texts.parameters import read_parameters, refuse_constant
 
 DECODER = json.JSONDecoder()
 SPACE = re.compile(r"[ \t\n\r]*")
@@ -142,10 +142,6 @@ def members(text: str) -> list[tuple[str, object, str]]:
 def skip(text: str, place: int) -> int:
     """Where the space that begins at `place` ends."""
     return SPACE.match(text, place).end()
-
-
-def refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not part of JSON")
 
 
 def of_kind(value: object, kind: Kind) -> bool:

@@ -101,7 +101,7 @@ def check(run: Run, parts: Mapping[str, Any], loss: float) -> None:
 
 
 def out_of_patience(run: Run, patience: int) -> bool:
-    """Whether the best check is more than `patience` checks ago."""
+    """Whether the best check is `patience` checks ago, or more."""
     return bool(patience and run.checks) and len(run.checks) - 1 - run.checks.index(min(run.checks)) >= patience
 
 

@@ -126,6 +126,22 @@ def test_what_cannot_be_asked_for_is_one_clear_line(fitted, options, message):
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize("error", [BenchError("no"), KeyboardInterrupt()])
+def test_after_a_fit_that_failed_nothing_is_fitted(tmp_path, monkeypatch, error):
+    def fail(self, data, seed, progress):
+        raise error
+
+    refitted = Rejection().fit(FRAME)
+    monkeypatch.setattr(Rejection, "_fit", fail)
+    for generator in (Rejection(), refitted):
+        with pytest.raises(type(error)):
+            generator.fit(FRAME[["job", "y"]])
+        with pytest.raises(BenchError, match=r"^Rejection is not fitted yet; call fit first$"):
+            generator.sample(1)
+        with pytest.raises(BenchError, match=r"^Rejection is not fitted yet; call fit first$"):
+            generator.save(tmp_path / "saved")
+
+
 def test_control_accuracy_is_the_share_of_the_condition_among_legal_records(fitted):
     sample = fitted.sample(300, seed=0, where={"y": "yes"})
     share = (FRAME["y"] == "yes").mean()

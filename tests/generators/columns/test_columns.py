@@ -5,10 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest
 
+from bench.errors import BenchError
 from bench.frames import from_frame
 from generators.columns import MixedTable, Modes, Quantiles, layout
 from generators.columns.one_hot import ModeTable
@@ -101,7 +102,49 @@ def test_a_table_is_restored_from_json(odd, kind):
     assert again.sizes == table.sizes
 
 
+def learnt(kind, data):
+    """A table and the records that it makes of those of train."""
+    if kind is MixedTable:
+        table = MixedTable.learn(data.train, data.schema)
+        return table.decode(table.encode(data.train))
+    table = ModeTable.learn(data.train, data.schema, seed=0)
+    return table.decode(table.encode(data.train, np.random.default_rng(0)))
+
+
+@pytest.mark.parametrize("kind", [MixedTable, ModeTable])
+def test_real_numbers_that_are_whole_and_beyond_64_bits_keep_their_size(kind):
+    wei = np.arange(1, 401) * 1e20
+    back = learnt(kind, from_frame(pd.DataFrame({"wei": wei})))["wei"]
+    assert back.to_numpy() == pytest.approx(wei, rel=1e-3, abs=2e20)
+
+
+@pytest.mark.parametrize("kind", [MixedTable, ModeTable])
+def test_integers_that_no_float_tells_apart_come_back_exactly(kind):
+    gaps = pd.array([-(2**60) - 1, None, -(2**60) - 1, -(2**60) - 1] * 10, dtype="Int64")
+    data = from_frame(pd.DataFrame({"id": [2**53 + 1] * 40, "gaps": gaps}))
+    assert data.train["gaps"][0] == -(2**60) - 1
+    pd.testing.assert_frame_equal(learnt(kind, data), data.train)
+
+
+@pytest.mark.parametrize("kind", [MixedTable, ModeTable])
+def test_integers_at_both_ends_of_64_bits_stay_inside(kind):
+    ends = np.array([-(2**63), 2**63 - 1] * 20)
+    back = learnt(kind, from_frame(pd.DataFrame({"ends": ends}), kinds={"ends": "integer"}))["ends"]
+    assert back.to_numpy(np.float64) == pytest.approx(ends.astype(np.float64), rel=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_a_column_that_is_no_number_and_no_label_is_one_line(kind):
+    frame = pd.DataFrame({"x": [1, 2], "note": ['"one"', '"two"'], "none": [None, None]})
+    data = from_frame(frame, kinds={"note": kind, "none": kind})
+    with pytest.raises(BenchError, match=f"^column 'note' is {kind}; [^\n]*leave it out[^\n]*difflm[^\n]*$"):
+        layout(data.train, data.schema)
+    # one without any value stays without
+    assert layout(data.train.drop(columns="note"), from_frame(frame.drop(columns="note")).schema).empty == ("none",)
+
+
 @given(numbers)
+@example(np.array([0.0] * 14 + [1.0] * 5 + [6e307, 0.015]))
 @settings(max_examples=60, deadline=None)
 def test_quantiles_stay_finite_and_inside_the_range_of_train(values):
     quantiles = Quantiles.learn(values)

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from bench.condition import Between, check_where
+from bench.errors import BenchError
 from bench.frames import from_frame
-from generators.great.start import Starts
+from generators.great.start import Starts, check_known
 from generators.great.table import Table
 from generators.great.text import RowText
 
@@ -52,3 +53,15 @@ def test_any_column_may_be_first(known):
     first = pd.Series([opening.following[0] for opening in drawn(known, {"n": Between(3, 5)}, "random")])
     assert first.value_counts(normalize=True).to_numpy() == pytest.approx(1 / 3, abs=0.04)
     assert all(not opening.given for opening in drawn(known, start="random", n=5))
+
+
+@pytest.mark.parametrize("asked", [0.123456, [2.5, 0.123456]])
+def test_a_number_with_more_digits_than_are_written_is_one_line(asked):
+    data = from_frame(pd.DataFrame({"x": [0.5, 0.25], "n": [123456, 2]}))
+    text = RowText.learn(data.train, data.schema, digits=3)
+    for where in ({"x": 0.123}, {"x": 2}, {"n": 123456}, {"x": Between(0.123456, 1)}):
+        check_known(check_where(data.schema, where), text)
+    where = check_where(data.schema, {"x": asked})
+    with pytest.raises(BenchError, match=r"^no record can have x = 0.123456: [^\n]*digits=3[^\n]*0.123[^\n]*$"):
+        check_known(where, text)
+    check_known(where, RowText.learn(data.train, data.schema))

@@ -6,13 +6,14 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from generators.great.network import Speaker, groups
 from generators.great.tokens import PAD
-from generators.great.write import Columns, write
+from generators.great.write import Columns, merged, write
 from generators.language.compact import compact_llama
 from generators.language.draw import Sampling, draw
 from generators.training.device import Device
 
 BEGIN, END, SIZE = 0, 1, 12
 COLUMNS = range(2, 6)
+SAMPLING = Sampling(0.9, top_k=8)
 CPU = Device("cpu", False, "eager")
 
 
@@ -32,8 +33,8 @@ def speaker(request) -> Speaker:
     return Speaker(network, CPU, request.param == "compact").eval()
 
 
-def written(speaker, openings, slots=4, length=20, seed=0, **options):
-    settings = {"begin": BEGIN, "end": END, "length": length, "sampling": Sampling(0.9, top_k=8), "slots": slots}
+def written(speaker, openings, slots=4, length=20, seed=0, sampling=SAMPLING, **options):
+    settings = {"begin": BEGIN, "end": END, "length": length, "sampling": sampling, "slots": slots}
     return write(speaker, openings, **settings, generator=torch.Generator().manual_seed(seed), **options)
 
 
@@ -43,7 +44,7 @@ def one_by_one(speaker, opening, uniform, length) -> list[int]:
     ids = [BEGIN]
     for place in range(length):
         logits = speaker.network(input_ids=torch.tensor([ids])).logits[:, -1].float()
-        token = int(draw(logits, Sampling(0.9, top_k=8), uniform[place : place + 1]))
+        token = int(draw(logits, SAMPLING, uniform[place : place + 1]))
         token = opening[place] if place < len(opening) else token
         if token == END:
             break
@@ -79,6 +80,34 @@ def test_with_a_given_order_every_column_comes_once_and_then_the_end(speaker):
         names = [token for token in ids[row].tolist() if token in COLUMNS]
         expected = [token for token in opening if token in COLUMNS] + [t for t in order[row].tolist() if t != PAD]
         assert names == (expected if complete[row] else expected[: len(names)])
+
+
+@pytest.mark.parametrize(
+    ("sampling", "share"),
+    # five of twelve equal tokens end a value, the others do not: one event of 5/12 and seven of 1/12
+    [(Sampling(1.0), 5 / 12), (Sampling(0.5), 25 / 32), (Sampling(1.0, top_k=1), 1.0), (Sampling(0.0), 1.0)],
+)
+def test_with_a_given_order_temperature_and_top_k_see_one_end_of_a_value(speaker, sampling, share):
+    with torch.no_grad():
+        speaker.network.lm_head.weight.zero_()
+    order = torch.tensor([[3, PAD, PAD, PAD]] * 2000)
+    options = {"slots": 2000, "length": 2, "sampling": sampling, "columns": Columns(COLUMNS, order)}
+    ids, _ = written(speaker, [[2]] * 2000, **options)
+    assert ids[:, 1].eq(3).float().mean().item() == pytest.approx(share, abs=0.04)
+
+
+def test_the_same_number_draws_the_same_token_of_merged_ends():
+    generator = torch.Generator().manual_seed(1)
+    logits, uniform = torch.randn(5000, SIZE, generator=generator), torch.rand(5000, generator=generator)
+    logits[:, BEGIN] = -torch.inf
+    # a value that must go on, and one that must end
+    logits[:100, END : COLUMNS.stop] = -torch.inf
+    logits[100:200, COLUMNS.stop :] = -torch.inf
+    apart = draw(logits, Sampling(), uniform)
+    together = draw(merged(logits, COLUMNS, torch.full((5000,), END)), Sampling(), uniform)
+    ends = apart < COLUMNS.stop
+    assert torch.equal(together[~ends], apart[~ends])
+    assert together[ends].eq(END).all()
 
 
 def test_a_record_that_names_a_column_twice_is_given_up(speaker):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.errors import BenchError
 from bench.frames import from_frame
 from generators import Smote
 from generators.base import UNFULFILLED
@@ -101,6 +102,50 @@ def test_classes_smaller_than_the_neighbourhood_are_drawn_from():
 def test_a_frame_of_two_rows_can_be_sampled():
     frame = pd.DataFrame({"x": [1.0, 2.0], "c": ["a", "b"]})
     assert len(Smote().fit(frame, target="c").sample(10).records) == 10
+
+
+@pytest.mark.parametrize("target", [None, "same", "nearly"])
+def test_categories_of_one_class_keep_their_labels_and_what_hangs_together(target):
+    rng = np.random.default_rng(2)
+    a = rng.choice(list("abcd"), size=2000, p=[0.4, 0.3, 0.2, 0.1])
+    b = np.where(rng.random(2000) < 0.8, a, rng.choice(list("abcd"), size=2000))
+    frame = pd.DataFrame({"a": a, "b": b, "c": rng.choice(list("xyz"), size=2000), "same": "only"})
+    # beside two rows, which are too few to be interpolated
+    frame["nearly"] = np.where(frame.index < 2, "rare", "often")
+    records = Smote().fit(frame, target=target).sample(2000, seed=0).records
+    for name in "abc":
+        shares, expected = (part[name].value_counts(normalize=True) for part in (records, frame))
+        assert shares.reindex(expected.index).to_numpy() == pytest.approx(expected.to_numpy(), abs=0.06)
+    assert (records["a"] == records["b"]).mean() == pytest.approx((a == b).mean(), abs=0.06)
+
+
+def test_neighbours_without_numbers_and_classes_are_those_with_most_equal_categories():
+    # from the others of its group a row differs in one or two columns, from those of other groups in all four
+    rows = [[group] * 4 for _ in range(8) for group in "xyz"]
+    for number, row in enumerate(rows):
+        row[number // 3 % 4] = f"odd {number}"
+    records = Smote().fit(pd.DataFrame(rows, columns=list("abcd"))).sample(400, seed=0).records
+    assert set(map(tuple, records.to_numpy())) == {("x",) * 4, ("y",) * 4, ("z",) * 4}
+    assert records["a"].value_counts(normalize=True).to_numpy() == pytest.approx(1 / 3, abs=0.1)
+
+
+def test_integers_that_no_float_tells_apart_come_back_exactly():
+    gaps = pd.array([2**60 + 1, None, 2**60 + 3] * 10, dtype="Int64")
+    ends = np.array([-(2**63), 2**63 - 1, 0] * 10)
+    frame = pd.DataFrame({"id": [2**53 + 1] * 30, "gaps": gaps, "ends": ends, "k": ["a", "b", "c"] * 10})
+    records = Smote().fit(frame, target="k").sample(60, seed=0).records
+    assert (records["id"] == 2**53 + 1).all()
+    for label, gaps, ends in (("a", 2**60 + 1, -(2**63)), ("c", 2**60 + 3, 0)):
+        assert (records.loc[records["k"] == label, "gaps"] == gaps).all()
+        # a range that no float tells apart either
+        assert records.loc[records["k"] == label, "ends"].to_numpy(float) == pytest.approx(ends, abs=2**12)
+    assert records["gaps"].isna().eq(records["k"] == "b").all()
+
+
+@pytest.mark.parametrize("option", ["neighbours", "target_bins", "attempts_per_record"])
+def test_settings_below_one_are_one_line(option):
+    with pytest.raises(BenchError, match=f"^{option} = 0 of Smote: must be at least 1$"):
+        Smote(**{option: 0})
 
 
 def test_conditions_are_met_by_rejection_up_to_a_cap():
