@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from leaderboards.columns import IDEALS
 from leaderboards.history import words
 from leaderboards.history.series import Series
 from leaderboards.render.csv import separated
 
 FIELDS = [
-    *("metric", "protocol", "version", "higher_is_better", "dataset", "variant", "dataset_digest", "split", "profile"),
+    *("metric", "protocol", "version", "higher_is_better", "best_value"),
+    *("dataset", "variant", "dataset_digest", "split", "profile"),
     *("options", "generator", "config_hash", "run", "started_at", "commit", "command", "mean", "stderr", "cells"),
     *("failed", "undefined", "reused", "other_seeds", "step", "level_before", "level_after", "p_value"),
 ]
@@ -26,6 +28,7 @@ def rows(series: Series) -> list[dict[str, object]]:
         "protocol": column.protocol,
         "version": column.version,
         "higher_is_better": column.higher_is_better,
+        "best_value": IDEALS.get(column.metric),
         "dataset": series.dataset,
         "variant": series.variant,
         "dataset_digest": series.dataset_digest,

@@ -12,12 +12,12 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from leaderboards.aggregate import REFERENCE, Row, Table
-from leaderboards.columns import Column
+from leaderboards.columns import IDEALS, Column
 from leaderboards.render.text import listed, plain
 
 FIELDS = [
     *("dataset", "variant", "family", "dataset_digest", "split", "profile", "split_seeds", "seeds"),
-    *("generator", "config_hash", "sentinel", "metric", "protocol", "version", "higher_is_better"),
+    *("generator", "config_hash", "sentinel", "metric", "protocol", "version", "higher_is_better", "best_value"),
     *("mean", "stderr", "cells", "imputed", "best", "reference"),
     *("fit_seconds", "sample_seconds", "records_per_second", "failed_stages"),
 ]
@@ -68,6 +68,7 @@ def score(row: Row, column: Column, reference: Row | None) -> dict[str, object]:
         "protocol": column.protocol,
         "version": column.version,
         "higher_is_better": column.higher_is_better,
+        "best_value": IDEALS.get(column.metric),
         "mean": None if summary is None else summary.mean,
         "stderr": None if summary is None else summary.stderr,
         "cells": 0 if summary is None else len(summary.values),

@@ -29,11 +29,16 @@ def test_one_line_a_dataset_generator_metric_and_protocol(store):
     expected = {
         "variant": "demo", "family": "tabular", "dataset_digest": "magicdemodigest", "split": "harness",
         "profile": "demo", "split_seeds": "0", "seeds": "0, 1", "config_hash": "c", "sentinel": "",
-        "protocol": "harness", "version": 1, "higher_is_better": False, "mean": 1.5, "stderr": 0.5, "cells": 2,
+        "protocol": "harness", "version": 1, "higher_is_better": False, "best_value": "", "mean": 1.5, "stderr": 0.5, "cells": 2,
         "imputed": False, "best": False, "reference": "0.25", "fit_seconds": 2.0, "sample_seconds": 4.0,
         "records_per_second": 250.0, "failed_stages": 0,
     }  # fmt: skip
     assert {key: str(one[key]) for key in expected} == {key: str(value) for key, value in expected.items()}
+
+
+def test_a_best_value_inside_the_range_is_told(store):
+    store.cell("smote", {"c2st_xgboost_auc": 0.6}, higher=False)
+    assert read(store)["best_value"].tolist() == [0.5]
 
 
 def test_failed_imputed_and_best_are_marked(store):
