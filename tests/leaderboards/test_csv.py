@@ -30,7 +30,8 @@ def test_one_line_a_dataset_generator_metric_and_protocol(store):
         "variant": "demo", "family": "tabular", "dataset_digest": "magicdemodigest", "split": "harness",
         "profile": "demo", "split_seeds": "0", "seeds": "0, 1", "config_hash": "c", "sentinel": "",
         "protocol": "harness", "version": 1, "higher_is_better": False, "best_value": "",
-        "mean": 1.5, "stderr": 0.5, "cells": 2, "imputed": False, "best": False, "reference": "0.25", "fit_seconds": 2.0, "sample_seconds": 4.0,
+        "mean": 1.5, "stderr": 0.5, "cells": 2, "imputed": False, "best": False,
+        "reference": "0.25", "fit_seconds": 2.0, "sample_seconds": 4.0,
         "records_per_second": 250.0, "failed_stages": 0,
     }  # fmt: skip
     assert {key: str(one[key]) for key in expected} == {key: str(value) for key, value in expected.items()}
