@@ -228,7 +228,7 @@ def change_in_place(arguments: dict[str, Any], name: str, now: Any) -> None:
         Nonsense: there is no such argument, or it has become something else.
     """
     before = arguments.get(name)
-    if type(before) is not type(now):
+    if not isinstance(before, type(now)):  # a subclass crosses as its base
         raise Nonsense("a change of an argument that was not given")
     if isinstance(before, (list, bytearray)):
         before[:] = now

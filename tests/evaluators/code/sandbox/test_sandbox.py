@@ -40,6 +40,11 @@ PASSES = {
         "from collections import deque\nd = deque([1], 9)\nf(d)\nassert d == deque([0, 1]) and d.maxlen == 9",
         "",
     ),
+    "in place, a kind of dict": (
+        "def f(d):\n    d['b'] = d.pop('a')",
+        "from collections import defaultdict\nd = defaultdict(int, a=1)\nf(d)\nassert d == {'b': 1} and d['c'] == 0",
+        "",
+    ),
     "in place, by keyword": (
         "def f(x, *, xs, d):\n    xs += x\n    d['a'] = xs.pop(0)",
         "xs, d = [1, 2], {}\nf([3], d=d, xs=xs)\nassert (xs, d) == ([2, 3], {'a': 1})",
