@@ -42,7 +42,7 @@ class StageResult:
         stage: `fit`, `sample` or the name of an evaluator.
         status: done or failed.
         finished_at: UTC, ISO 8601.
-        wall_seconds: what it took.
+        wall_seconds: what it took, in all tries where it was stopped and went on.
         cpu_seconds: of the process and its children; None where the process could not tell.
         peak_memory_bytes: see `bench.limits`; None where the process could not tell.
         device: what it ran on.

@@ -22,6 +22,7 @@ from bench.progress import Progress
 from bench.records import Dataset, Kind, Task, Variant
 from bench.registry import PlugIn
 from bench.shards import Phase, StageResult
+from bench.spent import Spent, Tally
 from bench.where import parse_where
 
 if TYPE_CHECKING:
@@ -134,28 +135,29 @@ def perform(
         BenchError: there is no space left to write to, which no other stage would survive either.
     """
     building = shards.start_stage(stages, job.key)
-    meter = limits.Meter()
+    checkpoint = shards.checkpoint_folder(stages, job.key)
+    tally = Tally(checkpoint, progress)
     try:
         # importing torch and reading the data are no part of what a generator costs
         prepare(job)
         prepared()
-        meter = limits.Meter()
+        tally = Tally(checkpoint, progress)
         with limits.time_limit(job.timeout_seconds):
-            details, scores = WORK[job.work](job, stages, building, progress)
-        result = measured(job, meter, details=details, scores=scores)
+            details, scores = WORK[job.work](job, stages, building, tally)
+        result = measured(job, tally.spent(), details=details, scores=scores)
         shards.finish_stage(building, stages, result)
-        shards.discard(shards.checkpoint_folder(stages, job.key))
+        shards.discard(checkpoint)
         return result
     except limits.TimeUp as error:
-        return measured(job, meter, "timeout", str(error))
+        return measured(job, tally.spent(), "timeout", str(error))
     except Exception as error:
         if shards.disk_full(error, stages):
             raise BenchError(f"no space left to write to '{stages}'; free some and run again to continue") from error
         if out_of_memory(error):
-            return measured(job, meter, "memory", describe(error))
+            return measured(job, tally.spent(), "memory", describe(error))
         if not isinstance(error, ServerError):  # what a server answered has been paid for
-            shards.discard(shards.checkpoint_folder(stages, job.key))
-        return measured(job, meter, "raised", describe(error))
+            shards.discard(checkpoint)
+        return measured(job, tally.spent(), "raised", describe(error))
     finally:
         shards.discard(building)
 
@@ -168,7 +170,7 @@ def prepare(job: StageJob) -> None:
 
 def measured(
     job: StageJob,
-    meter: limits.Meter,
+    spent: Spent,
     phase: Phase | None = None,
     error: str | None = None,
     *,
@@ -180,9 +182,9 @@ def measured(
         stage=job.stage,
         status="failed" if phase else "done",
         finished_at=now(),
-        wall_seconds=meter.wall_seconds(),
-        cpu_seconds=meter.cpu_seconds(),
-        peak_memory_bytes=limits.peak_memory_bytes(),
+        wall_seconds=spent.wall_seconds,
+        cpu_seconds=spent.cpu_seconds,
+        peak_memory_bytes=spent.peak_memory_bytes,
         device=provenance.device(),
         phase=phase,
         error=error,
@@ -213,7 +215,6 @@ def fit(job: StageJob, stages: Path, building: Path, progress: Progress) -> Outc
     data = job.data.load()
     assert job.plug_in is not None
     checkpoint = shards.checkpoint_folder(stages, job.key)
-    # seconds and memory are then those since the stop
     resumed = checkpoint.exists()
     generator = make(job.plug_in, job.config).fit(data, seed=job.seed, progress=progress, checkpoint=checkpoint)
     generator.save(building / MODEL)
@@ -287,7 +288,6 @@ def score(job: StageJob, stages: Path, building: Path, progress: Progress) -> Ou
     else:
         records = conform(pd.read_parquet(stages / job.upstream / RECORDS), data.schema)
     evaluator.checkpoint = shards.checkpoint_folder(stages, job.key)
-    # seconds and memory are then those since the stop
     resumed = evaluator.checkpoint.exists()
     scores = evaluator.evaluate(data, records, seed=job.seed, progress=progress)
     return {"records": len(records), "resumed": resumed}, [asdict(one) for one in scores]

@@ -20,6 +20,8 @@ from leaderboards.settings import options
 
 CEILING, FLOOR, REFERENCE = "real", "marginals", "holdout"
 SENTINELS = {CEILING: "ceiling", FLOOR: "floor", REFERENCE: "reference"}
+# Differences below this part of the values are rounding noise.
+ROUNDING = 1e-9
 
 GROUP = ["dataset", "variant", "family", "dataset_digest", "split", "profile"]
 ROW = ["generator", "config_hash"]
@@ -237,7 +239,8 @@ def summarise(measured: pd.DataFrame, floor: pd.Series | None) -> Summary:
 
 
 def one_value(values: pd.Series) -> bool:
-    return values.nunique(dropna=False) == 1
+    """Whether all values are the same but for rounding."""
+    return bool(np.isclose(values, values.iloc[0], rtol=ROUNDING, atol=0, equal_nan=True).all())
 
 
 def costs(stages: pd.DataFrame) -> tuple[float, float, float]:

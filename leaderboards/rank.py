@@ -15,13 +15,11 @@ from functools import cache
 import numpy as np
 from scipy import stats
 
-from leaderboards.aggregate import Row, Summary, Table
+from leaderboards.aggregate import ROUNDING, Row, Summary, Table
 from leaderboards.columns import Column, losses, ranked
 
 LEVEL = 0.95
 RESAMPLES = 4000
-# Differences below this part of the values are rounding noise.
-ROUNDING = 1e-9
 SENTINEL_ORDER = ["ceiling", "floor", "reference"]
 
 

@@ -51,11 +51,11 @@ def test_a_single_cell_shows_the_scores_own_standard_error(store):
 
 
 def test_equal_values_are_one_observation_with_the_scores_own_standard_error(store):
-    # held-out records are the same for every seed
-    for seed in range(3):
-        store.cell("holdout", {SHAPE: 10.0}, seed=seed, stderr=0.5)
+    # held-out records are the same for every seed, and their sums but for the last digit
+    for seed, value in enumerate([0.3, 0.1 + 0.2, 0.3]):
+        store.cell("holdout", {SHAPE: value}, seed=seed, stderr=0.5)
     found = summary(only(store), "holdout")
-    assert (found.mean, found.stderr, found.single) == (10.0, 0.5, True)
+    assert (found.mean, found.stderr, found.single) == (pytest.approx(0.3), 0.5, True)
 
 
 def test_cells_of_different_settings_in_one_mean_are_named(store):
