@@ -8,7 +8,7 @@ import pytest
 
 import leaderboards
 from tests.leaderboards.conftest import Store
-from tests.leaderboards.site.conftest import fill
+from tests.leaderboards.site.conftest import SHAPE, fill
 
 pytestmark = pytest.mark.browser
 
@@ -224,6 +224,27 @@ def test_a_phone_scrolls_the_page_in_one_direction_only(opened, route):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.evaluate("document.querySelector('.page:not([hidden]) .value')?.click()")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_name_above_a_column_is_broken_only_where_it_is_long(opened, tmp_path):
+    store, names = Store(), [f"tabddpm{number}" for number in range(8)] + ["x" * 90]
+    for dataset in ("adult", "magic"):
+        for place, name in enumerate(names):
+            store.cell(name, {SHAPE: 1.0 + place}, dataset=dataset, stderr=0.1)
+    path = tmp_path / "leaderboard.html"
+    path.write_text(leaderboards.html(store.connection), encoding="utf-8")
+    page = opened(where=path.as_uri(), viewport={"width": 360, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    heads = page.locator(".win thead th")
+    # a line of text is one rectangle
+    lines = """head => {
+        const range = document.createRange();
+        range.selectNodeContents(head);
+        return range.getClientRects().length;
+    }"""
+    counts = {head.inner_text(): head.evaluate(lines) for head in heads.all()}
+    assert counts.pop(names[-1]) > 1
+    assert counts == dict.fromkeys(names[:-1], 1)
 
 
 def test_first_column_and_header_stay_in_sight(opened):
