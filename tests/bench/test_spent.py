@@ -42,7 +42,7 @@ def test_without_anything_to_go_on_from_nothing_is_kept(tmp_path, at_once):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_is_written_now_and_then(tmp_path):
+def test_it_is_not_written_at_every_step(tmp_path):
     work(Tally(tmp_path, SILENT))
     assert list(tmp_path.iterdir()) == []
 
